@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Imports run downwards only: each target names exactly what stands under it, so a wrong
+// import does not compile.
+//
+//   wingcache → RESPServer → { RESP, CacheCore } → Bytes → Platform → CPlatform
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "wingcache",
+  products: [
+    .executable(name: "wingcache", targets: ["wingcache"]),
+    .library(name: "CacheCore", targets: ["CacheCore"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2")
+  ],
+  targets: [
+    .target(name: "CPlatform"),
+    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: swiftSettings),
+    .target(name: "Bytes", dependencies: ["Platform"], swiftSettings: swiftSettings),
+    .target(
+      name: "CacheCore", dependencies: ["Bytes", "Platform"], swiftSettings: swiftSettings),
+    .target(name: "RESP", dependencies: ["Bytes", "Platform"], swiftSettings: swiftSettings),
+    .target(
+      name: "RESPServer", dependencies: ["RESP", "CacheCore", "Bytes", "Platform", log],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "wingcache", dependencies: ["RESPServer", "Platform", log],
+      swiftSettings: swiftSettings,
+      linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
+
+    .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: swiftSettings),
+    .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CacheCoreTests", dependencies: ["CacheCore", "Bytes", "Platform"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RESPTests", dependencies: ["RESP", "Bytes", "Platform"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RESPServerTests", dependencies: ["RESPServer", "RESP", "CacheCore", "Bytes"],
+      swiftSettings: swiftSettings),
+  ]
+)
