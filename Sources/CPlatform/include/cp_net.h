@@ -1,0 +1,7 @@
+#ifndef CP_NET_H
+#define CP_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#endif
