@@ -1,0 +1,1 @@
+"""Helpers shared by the programs in loadtest/: servers, RESP, figures, tables, pictures."""
