@@ -1,0 +1,12 @@
+public import Bytes
+
+/// Hears of what the key space does on its own. Called under the shard's lock, for rare events
+/// only; an implementation must not call back into the key space.
+public protocol KeyspaceObserver: AnyObject, Sendable {
+  /// A due key was removed, on access or by the wheel.
+  func keyspace(didExpire key: ByteView, in database: DatabaseIndex)
+  /// A key was evicted to make room.
+  func keyspace(didEvict key: ByteView, in database: DatabaseIndex)
+  /// A deadline earlier than `worker`'s announced sleep was set by another thread.
+  func keyspace(wake worker: Int)
+}
