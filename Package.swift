@@ -40,6 +40,10 @@ let package = Package(
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
+    .executableTarget(
+      name: "hitratio", dependencies: ["CacheCore"], path: "loadtest/hitratio",
+      swiftSettings: swiftSettings),
+
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: swiftSettings),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: swiftSettings),
     .testTarget(

@@ -1,16 +1,3 @@
-/// Redis's eviction policies, and one that adapts.
-public enum EvictionPolicy: UInt8, Sendable, CaseIterable {
-  case noEviction
-  case allKeysLRU
-  case volatileLRU
-  case allKeysLFU
-  case volatileLFU
-  case allKeysRandom
-  case volatileRandom
-  case volatileTTL
-  case allKeysAdaptive
-}
-
 /// What a key space is made with.
 public struct KeyspaceConfiguration: Sendable {
   /// How many threads serve the shards. With 1, locks are no-ops. 1...1024.
