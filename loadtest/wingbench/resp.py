@@ -153,7 +153,7 @@ def set_commands(template, numbers, value):
     """
     length = len(template % 0)
     head = b"*3\r\n$3\r\nSET\r\n$%d\r\n" % length
-    form = (head + template + b"\r\n$%d\r\n" % len(value)).replace(b"%%", b"%")
+    form = head + template + b"\r\n$%d\r\n" % len(value)
     tail = value + b"\r\n"
     for number in numbers:
         yield form % number + tail

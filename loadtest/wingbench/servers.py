@@ -141,7 +141,7 @@ class Server:
                 return
             except StartError:
                 # Between our probe and its bind somebody else may have taken the port.
-                self.stop(keep_directory=attempt == START_ATTEMPTS_MAX - 1)
+                self.stop()
                 if attempt == START_ATTEMPTS_MAX - 1:
                     raise
 
@@ -192,7 +192,7 @@ class Server:
     def is_running(self):
         return self.process is not None and self.process.poll() is None
 
-    def stop(self, keep_directory=False):
+    def stop(self):
         """Ends the server, by force if it does not go, and removes its directory."""
         if self.process is not None:
             if self.process.poll() is None:
@@ -203,7 +203,7 @@ class Server:
                     self.process.kill()
                     self.process.wait()
             _live_servers.discard(self)
-        if self.directory and not keep_directory:
+        if self.directory:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def cpu_ns(self):

@@ -68,7 +68,8 @@ class Goal:
 
     def row(self):
         """Cells for the table of goals."""
-        measured = "-" if self.verdict == "not measured" else figure(self.measured) + self.unit
+        unit = self.unit if math.isfinite(self.measured or 0) else ""
+        measured = "-" if self.verdict == "not measured" else figure(self.measured) + unit
         return [self.name, f"<= {self.limit:g}{self.unit}", measured, self.verdict]
 
     def as_json(self):
@@ -85,6 +86,8 @@ def figure(value):
         return "-"
     if math.isinf(value):
         return "never"
+    if isinstance(value, int):
+        return f"{value:,}"
     size = abs(value)
     decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:,.{decimals}f}"
