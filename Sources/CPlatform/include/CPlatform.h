@@ -5,6 +5,7 @@
 #include "cp_basic.h"
 #include "cp_memory.h"
 #include "cp_net.h"
+#include "cp_number.h"
 #include "cp_racy.h"
 
 #endif
