@@ -6,6 +6,8 @@ from datetime import datetime, timezone
 import json
 from pathlib import Path
 
+from .suite_run import UNKNOWN_COMMAND
+
 
 @dataclass
 class Row:
@@ -34,14 +36,19 @@ class Row:
                 and case["reference"] in ("pass", None)]
 
 
-def compare(unit, result, reference):
-    """Joins both results by case name; a case that only the reference reached is `missing`."""
+def compare(unit, result, reference, lacking):
+    """Joins both results by case name; a case that only the reference reached is `missing`.
+
+    Set-up lines that failed for want of a `lacking` command are left out: the cases tell.
+    """
     row = Row(unit, setup=list(result.setup), ignored=len(result.ignored), ended=result.ended,
               seconds=result.seconds)
     mine = result.keyed()
     theirs = reference.keyed() if reference else {}
     known_setup = set(reference.setup) if reference else set()
-    row.setup = [text for text in dict.fromkeys(row.setup) if text not in known_setup]
+    row.setup = [
+        text for text in dict.fromkeys(row.setup) if text not in known_setup
+        and not lacking & {name.upper() for name in UNKNOWN_COMMAND.findall(text)}]
     for name, case in mine.items():
         row.needs.update(case.needs)
         row.cases.append({

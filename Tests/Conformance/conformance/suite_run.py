@@ -5,15 +5,18 @@ A hang or a crash costs only the test it happened in: the unit is run again with
 
 from collections import Counter
 from dataclasses import dataclass, field
+import json
 import os
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 
+from .resp import Connection
 from .servers import Server, ServerError
 from .suite_source import ENTRY_POINT
 
@@ -27,7 +30,7 @@ UNKNOWN_COMMAND = re.compile(r"unknown command ['`]([^'`]*)['`]", re.I)
 class Limits:
     """Bounds of a run, in seconds."""
     unit_seconds: float = 600
-    silent_seconds: float = 90
+    silent_seconds: float = 120
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Case:
     result: str
     message: str = ""
     needs: list = field(default_factory=list)
+    used: set = field(default_factory=set, repr=False)
 
 
 @dataclass
@@ -59,9 +63,27 @@ class UnitResult:
         return keyed
 
 
+def lacking_commands(suite, server_path, server_arguments=()):
+    """The commands of Redis 7.0 that a server does not have, asked by COMMAND INFO."""
+    names = []
+    for path in (suite / "src" / "commands").glob("*.json"):
+        for name, entry in json.loads(path.read_text()).items():
+            if "container" not in entry and entry.get("group") != "sentinel":
+                names.append(name.upper())
+    with Server(server_path, server_arguments) as server:
+        with Connection(server.port) as connection:
+            reply = connection.call("COMMAND", "INFO", *names)
+    if not isinstance(reply, list) or len(reply) != len(names):
+        return set()
+    return {name for name, info in zip(names, reply) if not info}
+
+
 def run_unit(suite, unit, server_path, server_arguments=(), limits=Limits(), spawn=False,
-             only=()):
-    """Runs a unit to its end, once more for every test that hung or crashed the server."""
+             only=(), lacking=frozenset()):
+    """Runs a unit to its end, once more for every test that hung or crashed the server.
+
+    A failure of a test that sent one of the `lacking` commands counts as `needs`.
+    """
     began = time.monotonic()
     stops = []
     while True:
@@ -82,6 +104,11 @@ def run_unit(suite, unit, server_path, server_arguments=(), limits=Limits(), spa
             result.ended = f"given up after {STOPS_MAX} hangs and crashes"
             break
     result.cases += stops
+    for case in result.cases:
+        found = case.used & lacking
+        found.update(lacking & {name.upper() for name in UNKNOWN_COMMAND.findall(case.message)})
+        if case.result != "pass" and found:
+            case.result, case.needs = "needs", sorted(found)
     result.seconds = round(time.monotonic() - began, 1)
     return result
 
@@ -119,7 +146,7 @@ def watch(suite, unit, arguments, limits, server):
     try:
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
-                ["tclsh", ENTRY_POINT, *arguments], cwd=suite, env=environment,
+                ["tclsh", ENTRY_POINT, *port_range(), *arguments], cwd=suite, env=environment,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True)
             try:
@@ -131,6 +158,21 @@ def watch(suite, unit, arguments, limits, server):
         return gather(unit, read_events(name), reason, server, noise)
     finally:
         os.unlink(name)
+
+
+def port_range():
+    """Ports for the suite's own listener and for servers it spawns.
+
+    The suite takes the first port below its base unseen, so two runs on one machine would meet.
+    """
+    while True:
+        base = random.randrange(12_000, 30_000, 250)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", base - 32))
+            except OSError:
+                continue
+        return ["--baseport", str(base), "--portcount", "200"]
 
 
 def await_end(process, events, deadline, limits, server):
@@ -180,9 +222,11 @@ def gather(unit, events, reason, server, noise):
             result.cases.append(Case(text, "pass"))
             running = ""
         elif kind == "err":
-            result.cases.append(failed_case(text, running))
+            result.cases.append(failed_case(text))
         elif kind == "ignore":
             result.ignored.append(text)
+        elif kind == "used":
+            result.cases[-1].used = set(text.split())
         elif kind == "setup":
             result.setup.append(text)
         elif kind == "exception" and not done:
@@ -208,7 +252,7 @@ def gather(unit, events, reason, server, noise):
     return result, None
 
 
-def failed_case(text, running):
+def failed_case(text):
     """A failure's text is `name in file`, the message, and a Tcl trace for a non-assertion."""
     head, _, rest = text.partition("\n")
     name = re.sub(r" in tests/\S+\.tcl$", "", head)
@@ -217,6 +261,4 @@ def failed_case(text, running):
         # Not an assertion: the suite cuts ten characters off the message, the trace has it all.
         lines = lines[1:]
     message = "\n".join(line for line in lines if not line.startswith('    ("uplevel"'))
-    needs = sorted({found.upper() for found in UNKNOWN_COMMAND.findall(rest)})
-    return Case(running if name == running else name, "needs" if needs else "fail",
-                message.strip()[:3000], needs)
+    return Case(name, "fail", message.strip()[:3000])

@@ -6,8 +6,9 @@
 #
 #   - runs the body of a unit, of start_server and of tags command by command, reports an error
 #     between tests as a `setup` event, and goes on with the next command;
-#   - gives the tests after a failed one a fresh connection, since the failure may have left the
-#     old one inside MULTI, subscribed, or with replies unread;
+#   - gives the tests after a failed one a fresh connection where the failure has left the old
+#     one inside MULTI, subscribed, or with replies unread;
+#   - notes which commands a test sent, so that a failure for want of a command can be told apart;
 #   - writes every event to the file $CONFORMANCE_EVENTS, one line each:
 #     kind TAB elapsed milliseconds TAB text, with \t, \n and \\ escaped.
 #
@@ -84,17 +85,67 @@ proc execute_test_file __testname {
     send_data_packet $::test_server_fd done "$__testname"
 }
 
+# Every command passes here: its name is noted, with the names that COMMAND is asked about, and so
+# is the protocol a connection chose.
+rename ::redis::__dispatch__raw__ ::redis::conformance_dispatch
+proc ::redis::__dispatch__raw__ {id method argv} {
+    if {[info command ::redis::__method__$method] eq {}} {
+        dict set ::conformance_used [string toupper $method] 1
+        if {[string equal -nocase $method command]} {
+            foreach word [lrange $argv 1 9] { dict set ::conformance_used [string toupper $word] 1 }
+        }
+        if {[string equal -nocase $method hello]} {
+            set ::conformance_protocol($id) [lindex $argv 0]
+        }
+    }
+    uplevel 1 [list ::redis::conformance_dispatch $id $method $argv]
+}
+set ::conformance_used {}
+
 rename test conformance_test
 proc test {name code {okpattern undefined} {tags {}}} {
     set failed_before $::num_failed
+    set ::conformance_used {}
     set result [uplevel 1 [list conformance_test $name $code $okpattern $tags]]
-    if {$::num_failed > $failed_before && [llength $::servers] > 0} {
-        if {[catch {reconnect} error]} {
+    if {$::num_failed > $failed_before} {
+        conformance_event used [dict keys $::conformance_used]
+        if {[llength $::servers] > 0 && [catch {conformance_recover} error]} {
             conformance_event dead "$name\n$error"
             if {$::external} { exit 1 }
         }
     }
     return $result
+}
+
+# A new connection in place of one that no longer answers in step.
+proc conformance_recover {} {
+    set client [srv 0 client]
+    if {[conformance_in_step $client]} return
+    regexp {\d+$} $client id
+    reconnect
+    if {[info exists ::conformance_protocol($id)] && $::conformance_protocol($id) eq "3"} {
+        r hello 3
+    }
+}
+
+# Whether a connection answers ECHO, within 2 s, with that and nothing else.
+proc conformance_in_step {client} {
+    if {[catch {
+        set channel [$client channel]
+        puts -nonewline $channel "*2\r\n\$4\r\nECHO\r\n\$11\r\nconformance\r\n"
+        flush $channel
+        fconfigure $channel -blocking 0
+        set got ""
+        for {set wait 0} {$wait < 200 && [string length $got] < 18} {incr wait} {
+            append got [read $channel]
+            if {[eof $channel]} break
+            if {[string length $got] < 18} { after 10 }
+        }
+        fconfigure $channel -blocking 1
+        $client deferred 0
+        $client readraw 0
+    }]} { return 0 }
+    return [expr {$got eq "\$11\r\nconformance\r\n"}]
 }
 
 # External mode's start_server: the same steps as the suite's own, each allowed to fail.
