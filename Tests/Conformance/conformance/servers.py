@@ -1,6 +1,7 @@
 """Starting and stopping a server under test: free port, scratch folder, log, cause of death."""
 
 from pathlib import Path
+import re
 import shutil
 import signal
 import socket
@@ -85,9 +86,11 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def epitaph(self, lines=12):
-        """How the server ended, and the last lines of its log."""
+        """How the server ended, what its log says of a crash, and the log's last lines."""
         self.log.flush()
-        tail = (self.folder / "server.log").read_text(errors="replace").splitlines()[-lines:]
+        text = (self.folder / "server.log").read_text(errors="replace").splitlines()
+        crash = [line for line in text if re.search(r"fatal error|crashed|sanitizer:", line, re.I)]
+        tail = crash[:4] + text[-lines:]
         status = self.process.poll() if self.process else None
         if status is None:
             state = "still running, but does not answer"
