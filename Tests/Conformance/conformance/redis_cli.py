@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-import time
+import threading
 
 from .checks import Checks, expect, expect_in
 
@@ -41,7 +41,9 @@ class Context:
         """Runs redis-cli until a line matches; for modes that never end. Returns the lines."""
         process = subprocess.Popen(["redis-cli", "-p", str(self.port), *arguments],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        lines, deadline = [], time.monotonic() + seconds
+        lines = []
+        alarm = threading.Timer(seconds, process.kill)
+        alarm.start()
         try:
             for line in process.stdout:
                 lines.append(line.rstrip("\n"))
@@ -49,9 +51,8 @@ class Context:
                     meanwhile()
                 if re.search(until, line):
                     return lines
-                if time.monotonic() > deadline:
-                    break
         finally:
+            alarm.cancel()
             process.kill()
             process.wait()
         raise AssertionError(f"no line like {until!r} in {lines[:10]}")

@@ -23,7 +23,7 @@ class Context:
 
     def client(self, **options):
         """A client with decoded replies, unless the options say otherwise."""
-        settings = {"protocol": self.protocol, "decode_responses": True, "socket_timeout": 20}
+        settings = {"protocol": self.protocol, "decode_responses": True, "socket_timeout": 10}
         settings.update(options)
         return redis.Redis(port=self.port, **settings)
 
