@@ -55,6 +55,12 @@ struct TestEntries: WheelDelegate {
   /// Calls of `deadline` and `fire`.
   var lookCount = 0
 
+  /// Live entries whose mark is set.
+  var markedCount: Int { entries.values.count { $0.isMarked } }
+
+  /// Live entries that are due at `now`.
+  func countDue(at now: Int64) -> Int { entries.values.count { $0.deadline <= now } }
+
   func prefetch(_ handle: UInt32) {}
 
   mutating func deadline(of handle: UInt32) -> Int64? {
@@ -90,7 +96,11 @@ enum Turn: Equatable {
   }
 
   var isFinished: Bool { if case .finished = self { true } else { false } }
-  var processed: Int { switch self { case .finished(let count), .more(let count): count } }
+  var processed: Int {
+    switch self {
+    case .finished(let count), .more(let count): count
+    }
+  }
 }
 
 /// A wheel with its heap and its entries. A class, because `#expect` copies what it looks at.

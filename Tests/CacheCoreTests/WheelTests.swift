@@ -103,6 +103,40 @@ import Testing
     #expect(wheel.entries.fired.count == 5001)
   }
 
+  /// A slot falls due, or is emptied early, while it is being swept: its entries lose their marks,
+  /// or the next sweep would take their only references for doubles.
+  @Test(arguments: [false, true]) func interruptedSweepsLeaveNoMarks(early: Bool) {
+    let wheel = TestWheel()
+    for handle in 0..<UInt32(100) { wheel.add(handle, at: 1_030 + Int64(handle), now: 0) }
+    #expect(wheel.sweep(now: 0, limit: 40) == .more(40))
+    #expect(wheel.entries.markedCount == 40)
+    if early {
+      #expect(wheel.prepare(now: 800, limit: 512) == .finished(40))
+    } else {
+      #expect(wheel.advance(to: 1_024, limit: 512) == .finished(100))
+    }
+    #expect(wheel.entries.markedCount == 0)
+    #expect(wheel.referenceCount == 100)
+    for _ in 0..<2 {
+      while !wheel.sweep(now: 1_024, limit: 7).isFinished { wheel.checkInvariants() }
+    }
+    #expect(wheel.referenceCount == 100)
+    #expect(wheel.advance(to: 1_129, limit: 512).isFinished)
+    #expect(wheel.entries.fired.count == 100)
+  }
+
+  /// The same in level 0, with entries that live on after their references fire.
+  @Test func sweepInterruptedByFiringLeavesNoMarks() {
+    let wheel = TestWheel()
+    for handle in 0..<UInt32(10) { wheel.add(handle, at: 100, now: 0) }
+    #expect(wheel.sweep(now: 0, limit: 6) == .more(6))
+    #expect(wheel.entries.markedCount == 6)
+    for handle in 0..<UInt32(10) { wheel.entries.entries[handle]?.deadline = 5_000 }
+    #expect(wheel.advance(to: 100, limit: 512) == .finished(10))
+    #expect(wheel.entries.markedCount == 0)
+    #expect(wheel.referenceCount == 10)
+  }
+
   @Test func refreshingMakesNoReferences() {
     let wheel = TestWheel()
     wheel.add(1, at: 10_000, now: 0)
@@ -139,6 +173,29 @@ import Testing
     wheel.checkInvariants()
     #expect(wheel.nextDeadline == .max)
     #expect(wheel.heap.heldCount == 0)
+  }
+
+  /// The figures in the wheel's essay.
+  @Test(arguments: [(1, 16.0), (100, 12.0), (1_000, 6.0), (15_625, 4.45)])
+  func memoryPerReference(keys: Int, bytesMax: Double) {
+    let random = TestWheel()
+    // Evenly spread deadlines, in an order that jumps about.
+    for key in 0..<keys {
+      let deadline = (key * 7_919 % keys * 3_600_000 + 1_800_000) / keys
+      #expect(random.insert(UInt32(key), at: Int64(deadline), now: 0))
+    }
+    #expect(Double(random.chunkBytes) <= bytesMax * Double(keys))
+    guard keys == 15_625 else { return }
+    let steady = TestWheel()
+    for key in 0..<2 * keys {
+      let now = Int64(key) * 3_600_000 / Int64(keys)
+      while steady.nextDeadline <= now { _ = steady.advance(to: now, limit: 512) }
+      steady.add(UInt32(key % keys), at: now + 3_600_000, now: now)
+      if key > keys, key % 64 == 0 {
+        #expect(Double(steady.chunkBytes) <= bytesMax * Double(steady.referenceCount))
+      }
+    }
+    #expect(steady.referenceCount == keys)
   }
 
   @Test func exhaustedMemoryIsReportedAndCounted() {
