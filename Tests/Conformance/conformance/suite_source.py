@@ -70,8 +70,8 @@ def debian_sources():
                 if path.exists()]
     lines = source_lines(one_line, sorted(parts.glob("*.sources")))
     # Third-party archives carry no Debian sources, and one that is down would fail the update.
-    debian = [line for line in lines if re.search(r"debian|ubuntu", line)]
-    return debian or lines
+    online = [line for line in lines if "cdrom:" not in line]
+    return [line for line in online if re.search(r"debian|ubuntu", line)] or online
 
 
 def require_tool(name, package):
@@ -100,7 +100,10 @@ def download(folder):
            "-o", f"Dir::Etc::sourcelist={state}/sources.list",
            "-o", f"Dir::Etc::sourceparts={state}/parts",
            "-o", "APT::Sandbox::User=root"]
-    run(apt + ["update"], cwd=folder)
+    # One archive without sources fails the update as a whole, though Debian's lists are there.
+    update = subprocess.run(apt + ["update"], cwd=folder, capture_output=True, text=True)
+    if update.returncode != 0:
+        print(update.stderr, file=sys.stderr)
     run(apt + ["source", "--download-only", "redis"], cwd=folder)
 
 
