@@ -4,11 +4,11 @@ internal import Platform
 ///
 /// Three forms are in use, and which reply uses which is visible to clients:
 ///
-/// | form | example of 0.1 | 1e20 | used by |
+/// | form | 0.1 | 1e20 | used by |
 /// |---|---|---|---|
-/// | shortest (`write`) | 0.1 | 1e+20 | scores and double replies of Redis 7.2 |
-/// | 17 digits (`write17Digits`) | 0.10000000000000001 | 1e+20 | scores and double replies up to 7.0 |
-/// | human (`writeHuman`, `writeSum`) | 0.1 | 100000000000000000000 | INCRBYFLOAT, HINCRBYFLOAT, GEOPOS |
+/// | shortest: `write` | 0.1 | 1e+20 | scores, double replies of Redis 7.2 |
+/// | 17 digits: `write17Digits` | 0.10000000000000001 | 1e+20 | scores, double replies up to 7.0 |
+/// | human: `writeHuman`, `writeSum` | 0.1 | 1 and 20 zeros | INCRBYFLOAT, HINCRBYFLOAT, GEOPOS |
 ///
 /// The shortest form has the fewest digits that read back as the same double. Its layout is that
 /// of the fpconv library, which Redis adopted in 7.2: plain digits while at most 7 zeros would be
@@ -20,7 +20,8 @@ public enum FloatText {
   /// Room that `write` and `write17Digits` need, in bytes.
   public static let byteCountMax = 32
 
-  /// Room that `writeHuman` and `writeFixed` need, in bytes: 309 digits, a sign, a point, 17 decimals.
+  /// Room that `writeHuman` and `writeFixed` need, in bytes: a sign, 309 digits, a point and 17
+  /// decimals.
   public static let humanByteCountMax = 340
 
   /// Room that `writeSum` needs, in bytes. Texts this long or longer are not read as numbers.

@@ -27,7 +27,8 @@ struct FloatTextTests {
       ("0", 0), ("1", 1), ("-1.5", -1.5), ("+2", 2), (".5", 0.5), ("5.", 5), ("1e3", 1000),
       ("1E-2", 0.01), ("0x10", 16), ("0x1p-2", 0.25), ("inf", .infinity), ("+inf", .infinity),
       ("-inf", -.infinity), ("INF", .infinity), ("infinity", .infinity),
-      ("1.7976931348623157e308", .greatestFiniteMagnitude), ("5e-324", Double.leastNonzeroMagnitude),
+      ("1.7976931348623157e308", .greatestFiniteMagnitude),
+      ("5e-324", Double.leastNonzeroMagnitude),
       ("0.1", 0.1), ("123456789012345", 123_456_789_012_345), ("0.000000000000001", 1e-15),
       ("9007199254740993", 9_007_199_254_740_992),
     ]
@@ -48,7 +49,8 @@ struct FloatTextTests {
       (1.05, "1.05"), (100, "100"), (0.001, "0.001"), (1e-5, "0.00001"), (1e-6, "0.000001"),
       (1e-7, "1e-7"), (1.5e-7, "1.5e-7"), (1.5e-9, "1.5e-9"), (1e15, "1000000000000000"),
       (1e16, "1e+16"), (1e17, "1e+17"), (1e20, "1e+20"), (1.5e300, "1.5e+300"),
-      (9_007_199_254_740_992, "9007199254740992"), (1.7976931348623157e308, "1.7976931348623157e+308"),
+      (9_007_199_254_740_992, "9007199254740992"),
+      (1.7976931348623157e308, "1.7976931348623157e+308"),
       (.leastNonzeroMagnitude, "5e-324"), (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "nan"),
       (17_179_869_184.5, "17179869184.5"), (0.3 + 0.6, "0.8999999999999999"),
       (1.0 / 3, "0.3333333333333333"), (1234.00005, "1234.00005"),
@@ -57,7 +59,9 @@ struct FloatTextTests {
   }
 
   @Test func writesSeventeenDigitsAndFixed() {
-    for value in [0.1, 1, -2.5, 1e20, 1e-7, 1.0 / 3, .greatestFiniteMagnitude, .leastNonzeroMagnitude] {
+    for value in [
+      0.1, 1, -2.5, 1e20, 1e-7, 1.0 / 3, .greatestFiniteMagnitude, .leastNonzeroMagnitude,
+    ] {
       #expect(
         written(32) { FloatText.write17Digits(value, to: $0) } == String(format: "%.17g", value))
     }

@@ -44,7 +44,8 @@ struct MemorySizeTextTests {
       let step = bytes == 0 ? 0 : (63 - bytes.leadingZeroBitCount) / 10
       let scaled = Double(bytes) / pow(1024, Double(step))
       let expected =
-        step == 0 ? "\(bytes)B" : String(format: "%.2f", scaled) + ["B", "K", "M", "G", "T", "P"][step]
+        step == 0
+        ? "\(bytes)B" : String(format: "%.2f", scaled) + ["B", "K", "M", "G", "T", "P"][step]
       #expect(MemorySizeText.human(bytes) == expected)
     }
   }
@@ -63,7 +64,8 @@ struct ArgumentSplitterTests {
       ("\"\\n\\r\\t\\b\\a\"", ["\n\r\t\u{8}\u{7}"]), ("\"\\x41\\x4a\"", ["AJ"]),
       ("\"\\xZZ\"", ["xZZ"]), ("\"\\q\\\"\\\\\"", ["q\"\\"]), ("'\\''", ["'"]), ("'\\n'", ["\\n"]),
       ("ab\"cd\"", ["abcd"]), ("\"a\"b", nil), ("'a'b", nil), ("\"a", nil), ("'a", nil),
-      ("\"a\\", nil), ("a\\nb", ["a\\nb"]), ("a\0b", ["a"]), ("set k \"\\x00\"", ["set", "k", "\0"]),
+      ("\"a\\", nil), ("a\\nb", ["a\\nb"]), ("a\0b", ["a"]),
+      ("set k \"\\x00\"", ["set", "k", "\0"]),
     ]
     for (line, arguments) in cases { #expect(split(line) == arguments, "\(line)") }
   }
