@@ -7,5 +7,6 @@
 #include "cp_net.h"
 #include "cp_number.h"
 #include "cp_racy.h"
+#include "cp_ticks.h"
 
 #endif

@@ -1,9 +1,13 @@
 #ifndef CP_BASIC_H
 #define CP_BASIC_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
+// Names a thread by the first 15 bytes of `name`.
+int cp_name_thread(pthread_t thread, const char *name);
+// Runs the calling thread on `cpu` only.
+int cp_pin_thread(int cpu);
 
 #endif
