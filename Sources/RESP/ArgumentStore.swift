@@ -1,0 +1,79 @@
+public import Bytes
+
+/// The arguments of parsed requests, one after the other in one growable array.
+///
+///     requests   SET k v            GET k      ...
+///     slots      [SET][k][v]        [GET][k]   ...
+///                 ^ first = 0        ^ first = 3
+///
+/// A loop owns one store and empties it after each batch, so parsing allocates nothing once the
+/// array has grown to the size of the busiest batch. A connection with an unfinished request owns
+/// another one, because its bytes move when its buffer grows (see `rebase`).
+public struct ArgumentStore: ~Copyable {
+  @usableFromInline var slots: UnsafeMutablePointer<ByteView>
+  @usableFromInline var capacity: Int
+
+  /// Number of arguments held.
+  @inlinable public var count: Int { storedCount }
+  @usableFromInline var storedCount = 0
+
+  /// Makes an empty store with room for `capacity` arguments of 16 bytes each.
+  public init(capacity: Int) {
+    precondition(capacity > 0)
+    self.slots = .allocate(capacity: capacity)
+    self.capacity = capacity
+  }
+
+  deinit { slots.deallocate() }
+
+  /// Adds one argument.
+  ///
+  /// - Complexity: O(1) amortized.
+  @inlinable
+  public mutating func append(_ argument: ByteView) {
+    if storedCount == capacity { grow() }
+    (slots + storedCount).initialize(to: argument)
+    storedCount &+= 1
+  }
+
+  /// The arguments from position `first` on. Valid until the store changes.
+  @inlinable
+  public func arguments(from first: Int, count length: Int) -> UnsafeMutablePointer<ByteView> {
+    precondition(first >= 0 && length >= 0 && first &+ length <= count)
+    return slots + first
+  }
+
+  /// Forgets everything, or everything from position `first` on.
+  @inlinable
+  public mutating func removeAll(from first: Int = 0) {
+    precondition(first <= count)
+    storedCount = first
+  }
+
+  /// Says that the bytes under the arguments have moved by `delta`, except for those at `fixed`
+  /// positions, which own their bytes.
+  ///
+  /// - Complexity: O(count)
+  public mutating func rebase(by delta: Int, except fixed: UnsafeBufferPointer<Int>) {
+    var next = 0
+    for index in 0..<count {
+      if next < fixed.count, fixed[next] == index {
+        next += 1
+        continue
+      }
+      slots[index] = ByteView(base: slots[index].base + delta, count: slots[index].count)
+    }
+  }
+
+  @usableFromInline
+  mutating func grow() {
+    let larger = UnsafeMutablePointer<ByteView>.allocate(capacity: capacity * 2)
+    larger.moveInitialize(from: slots, count: count)
+    slots.deallocate()
+    slots = larger
+    capacity *= 2
+  }
+
+  /// Bytes of memory held.
+  public var memoryUsage: Int { capacity * MemoryLayout<ByteView>.stride }
+}

@@ -1,0 +1,125 @@
+public import Bytes
+internal import Glibc
+
+extension ReplyWriter {
+  /// Starts an array of `count` elements, which follow.
+  @inlinable
+  public mutating func array(_ count: Int) {
+    header(UInt8(ascii: "*"), Int64(count))
+  }
+
+  /// Starts a map of `count` pairs; an array of twice as many elements in RESP2.
+  @inlinable
+  public mutating func map(_ count: Int) {
+    if version == .resp2 {
+      array(count * 2)
+    } else {
+      header(UInt8(ascii: "%"), Int64(count))
+    }
+  }
+
+  /// Starts a set of `count` members.
+  @inlinable
+  public mutating func set(_ count: Int) {
+    header(version == .resp2 ? UInt8(ascii: "*") : UInt8(ascii: "~"), Int64(count))
+  }
+
+  /// Starts a message that answers no command; an array in RESP2.
+  @inlinable
+  public mutating func push(_ count: Int) {
+    header(version == .resp2 ? UInt8(ascii: "*") : UInt8(ascii: ">"), Int64(count))
+  }
+
+  /// Starts `count` pairs of attributes that describe the reply behind them. RESP3 only.
+  public mutating func attribute(_ count: Int) {
+    assert(version == .resp3)
+    header(UInt8(ascii: "|"), Int64(count))
+  }
+
+  /// Starts an array whose length is not known yet.
+  ///
+  /// - Returns: what `endArray` wants.
+  public mutating func beginArray() -> Int {
+    // Room for the longest header; `endArray` closes the gap.
+    let start = output.count
+    _ = output.reserve(Self.openHeaderLength)
+    output.advance(by: Self.openHeaderLength)
+    return start
+  }
+
+  /// Ends an array that `beginArray` started, now that it is known to have `count` elements.
+  ///
+  /// - Complexity: O(bytes written since), which are moved by a few places.
+  public mutating func endArray(_ start: Int, count: Int) {
+    output.closeGap(at: start, length: Self.openHeaderLength) { place in
+      place[0] = UInt8(ascii: "*")
+      let end = 1 + IntegerText.write(Int64(count), to: place + 1)
+      place[end] = 0x0D
+      place[end + 1] = 0x0A
+      return end + 2
+    }
+  }
+
+  private static var openHeaderLength: Int { 24 }
+
+  /// A Boolean: `#t` and `#f`, or 1 and 0 in RESP2.
+  public mutating func boolean(_ value: Bool) {
+    if version == .resp2 {
+      integer(value ? 1 : 0)
+    } else {
+      output.append(value ? "#t\r\n" : "#f\r\n")
+    }
+  }
+
+  /// A double; a bulk string in RESP2.
+  public mutating func double(_ value: Double) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: FloatText.byteCountMax) { text in
+      let place = text.baseAddress!
+      let length = FloatText.write(value, to: place)
+      let bytes = ByteView(base: UnsafePointer(place), count: length)
+      if version == .resp2 {
+        bulk(bytes)
+      } else {
+        output.append(UInt8(ascii: ","))
+        output.append(bytes)
+        output.append("\r\n")
+      }
+    }
+  }
+
+  /// Text for people, with a three-letter format; a bulk string in RESP2.
+  public mutating func verbatim(_ text: String, format: StaticString = "txt") {
+    guard version == .resp3 else { return bulk(text) }
+    precondition(format.utf8CodeUnitCount == 3)
+    header(UInt8(ascii: "="), Int64(text.utf8.count + 4))
+    output.append(format)
+    output.append(UInt8(ascii: ":"))
+    var text = text
+    text.withUTF8 { output.append(ByteView(UnsafeRawBufferPointer($0))) }
+    output.append("\r\n")
+  }
+
+  /// An integer of any size, given as decimal digits; a bulk string in RESP2.
+  public mutating func bigNumber(_ digits: ByteView) {
+    guard version == .resp3 else { return bulk(digits) }
+    output.append(UInt8(ascii: "("))
+    output.append(digits)
+    output.append("\r\n")
+  }
+}
+
+extension OutputBuffer {
+  /// Writes at most `length` bytes at `start`, where a gap of that length was left, and moves what
+  /// is behind it up.
+  mutating func closeGap(
+    at start: Int, length: Int, write: (UnsafeMutablePointer<UInt8>) -> Int
+  ) {
+    precondition(start >= 0 && start + length <= filled)
+    let written = write(base + start)
+    precondition(written <= length)
+    let rest = filled - start - length
+    memmove(base + start + written, base + start + length, rest)
+    filled -= length - written
+    moveSplices(after: start, by: written - length)
+  }
+}
