@@ -1,0 +1,22 @@
+public import Bytes
+
+/// The arguments of one request, the command's name first. Valid until the command returns.
+public struct Arguments {
+  @usableFromInline let base: UnsafeMutablePointer<ByteView>
+
+  /// Number of arguments with the command's name.
+  public let count: Int
+
+  @inlinable
+  init(base: UnsafeMutablePointer<ByteView>, count: Int) {
+    self.base = base
+    self.count = count
+  }
+
+  /// The argument at `index`; 0 is the command's name.
+  @inlinable
+  public subscript(index: Int) -> ByteView {
+    precondition(index >= 0 && index < count)
+    return base[index]
+  }
+}

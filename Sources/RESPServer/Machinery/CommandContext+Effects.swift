@@ -1,0 +1,87 @@
+public import Bytes
+public import CacheCore
+internal import RESP
+
+extension CommandContext {
+  /// Takes note that the command has changed `key`: the one effect record that transactions,
+  /// keyspace events and everything else that follows changes read.
+  ///
+  /// Call it once per changed key, after the change, the shard still locked.
+  ///
+  /// - Parameters:
+  ///   - event: the event's name as subscribers get it, such as "set" or "expire".
+  ///   - kind: its class.
+  public func changed(
+    _ key: HashedKey, _ event: StaticString, _ kind: KeyspaceEvents
+  ) {
+    changed(key, in: database, event, kind)
+  }
+
+  /// The same for a key of another database.
+  public func changed(
+    _ key: HashedKey, in database: DatabaseIndex, _ event: StaticString, _ kind: KeyspaceEvents
+  ) {
+    loop.state.pointee.counters.changes &+= 1
+    server.touchWatched(key, in: database)
+    notify(key, in: database, event, kind)
+  }
+
+  /// Announces an event that changes nothing more than `changed` has said already (such as "new",
+  /// "keymiss", or the "del" of an emptied collection).
+  public func notify(
+    _ key: HashedKey, in database: DatabaseIndex, _ event: StaticString, _ kind: KeyspaceEvents
+  ) {
+    let wanted = server.state.pointee.keyspaceEvents
+    guard wanted.contains(kind), !wanted.isDisjoint(with: [.keyspace, .keyevent]) else { return }
+    server.publishKeyspaceEvent(key.bytes, in: database, event)
+  }
+
+  /// Looks a key up for reading; announces "keymiss" when it is not there.
+  public func find(_ key: HashedKey) -> EntryHandle? {
+    let entry = keyspace.find(key, in: database, now: now, access: readAccess)
+    if entry == nil { notify(key, in: database, "keymiss", .keyMiss) }
+    return entry
+  }
+
+  /// Looks a key up for changing it.
+  public func findForWriting(_ key: HashedKey) -> EntryHandle? {
+    keyspace.find(key, in: database, now: now, access: .write)
+  }
+
+  /// Looks a key up without leaving a trace in its access time or the statistics.
+  public func peek(_ key: HashedKey) -> EntryHandle? {
+    keyspace.find(key, in: database, now: now, access: .peek)
+  }
+
+  /// The string that `key` holds, nil when there is no such key; valid until the key changes.
+  ///
+  /// - Throws: WRONGTYPE.
+  public func string(_ key: HashedKey) throws(CommandError) -> ByteView? {
+    guard let entry = find(key) else { return nil }
+    guard keyspace.type(of: entry) == .string else { throw .wrongType }
+    return keyspace.string(of: entry)
+  }
+
+  /// The same for a command that goes on to change the key.
+  public func stringForWriting(_ key: HashedKey) throws(CommandError) -> ByteView? {
+    guard let entry = findForWriting(key) else { return nil }
+    guard keyspace.type(of: entry) == .string else { throw .wrongType }
+    return keyspace.string(of: entry)
+  }
+
+  /// Stores a string and announces `event`, and "new" where there was no such key.
+  ///
+  /// - Parameter isNew: whether the key was absent.
+  public func store(
+    _ value: ByteView, at key: HashedKey, expiry: ExpiryUpdate, isNew: Bool,
+    event: StaticString, raw: Bool = false
+  ) throws(CommandError) {
+    do throws(CacheError) {
+      try keyspace.setString(key, in: database, to: value, expiry: expiry, now: now, raw: raw)
+    } catch {
+      throw .outOfMemory
+    }
+    if isNew { notify(key, in: database, "new", .new) }
+    changed(key, event, .string)
+  }
+}

@@ -1,0 +1,186 @@
+internal import Bytes
+internal import CacheCore
+internal import Platform
+internal import RESP
+
+/// Finding keys, locking their shards, running the command, keeping the books.
+extension EventLoop {
+  /// Runs a command that has passed all checks.
+  @inline(__always)
+  func call(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, hash: KeyHash?,
+    of connection: Connection
+  ) {
+    let errorsBefore = state.pointee.errorReplies
+    switch entry.pointee.access {
+    case .keys:
+      if case .single(let position) = entry.pointee.keyPlan {
+        callOnKey(entry, arguments, position: position, hash: hash, of: connection)
+      } else {
+        callOnKeys(entry, arguments, of: connection)
+      }
+    case .none, .selfLocking: run(entry, arguments, keyCount: 0, of: connection)
+    case .exclusive:
+      runExclusively {
+        let keyCount = collectKeys(entry, arguments)
+        run(entry, arguments, keyCount: max(0, keyCount), of: connection)
+      }
+    }
+    finish(entry, arguments, failed: state.pointee.errorReplies != errorsBefore, of: connection)
+  }
+
+  @inline(__always)
+  private func callOnKey(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, position: Int, hash: KeyHash?,
+    of connection: Connection
+  ) {
+    let key: HashedKey
+    if let hash {
+      key = HashedKey(bytes: arguments[position], hash: hash)
+    } else {
+      key = server.state.pointee.keyspace.hash(arguments[position])
+    }
+    state.pointee.keyBuffer[0] = key
+    if state.pointee.holdsLocks {
+      run(entry, arguments, keyCount: 1, of: connection)
+    } else {
+      server.state.pointee.keyspace.lock(key.hash.shard)
+      run(entry, arguments, keyCount: 1, of: connection)
+      server.state.pointee.keyspace.unlock(key.hash.shard)
+    }
+  }
+
+  private func callOnKeys(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, of connection: Connection
+  ) {
+    // A command whose keys cannot be told (a count that is no number) runs without any: it will
+    // find the same fault and answer with its own error.
+    let keyCount = max(0, collectKeys(entry, arguments))
+    if state.pointee.holdsLocks {
+      return run(entry, arguments, keyCount: keyCount, of: connection)
+    }
+    var shards = ShardSet()
+    for index in 0..<keyCount { shards.insert(state.pointee.keyBuffer[index].hash.shard) }
+    server.state.pointee.keyspace.lock(shards)
+    run(entry, arguments, keyCount: keyCount, of: connection)
+    server.state.pointee.keyspace.unlock(shards)
+  }
+
+  /// Hashes the command's keys into the key buffer.
+  ///
+  /// - Returns: their number; -1 when the arguments do not fit the key positions.
+  func collectKeys(_ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments) -> Int {
+    var count = 0
+    switch entry.pointee.keyPlan {
+    case .none: break
+    case .single(let position): addKey(arguments[position], &count)
+    case .range(let first, let last, let step):
+      let end = last >= 0 ? last : arguments.count + last
+      guard end >= first, end < arguments.count else { return -1 }
+      for position in stride(from: first, through: end, by: step) {
+        addKey(arguments[position], &count)
+      }
+    case .specs:
+      var fits = true
+      for spec in server.state.pointee.commands.specs[entry.pointee.index].keys
+      where !spec.flags.contains(.notKey) && !spec.flags.contains(.incomplete) {
+        fits = spec.forEachPosition(in: arguments) { addKey(arguments[$0], &count) } && fits
+      }
+      if !fits, count == 0 { return -1 }
+    }
+    return count
+  }
+
+  @inline(__always)
+  private func addKey(_ key: ByteView, _ count: inout Int) {
+    if count == state.pointee.keyCapacity { growKeyBuffer() }
+    (state.pointee.keyBuffer + count).initialize(to: server.state.pointee.keyspace.hash(key))
+    count += 1
+  }
+
+  private func growKeyBuffer() {
+    let larger = UnsafeMutablePointer<HashedKey>.allocate(
+      capacity: state.pointee.keyCapacity * 2)
+    larger.moveInitialize(from: state.pointee.keyBuffer, count: state.pointee.keyCapacity)
+    state.pointee.keyBuffer.deallocate()
+    state.pointee.keyBuffer = larger
+    state.pointee.keyCapacity *= 2
+  }
+
+  /// Calls the command itself.
+  @inline(__always)
+  func run(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, keyCount: Int,
+    of connection: Connection
+  ) {
+    state.pointee.writer.version = connection.state.pointee.version
+    var context = CommandContext(
+      server: server, loop: self, connection: connection, entry: entry, arguments: arguments,
+      now: state.pointee.now, keyBase: state.pointee.keyBuffer, keyCount: keyCount)
+    do throws(CommandError) {
+      try entry.pointee.type.run(&context)
+    } catch {
+      write(error)
+    }
+  }
+
+  /// Counts the call, and tells whoever watches commands go by.
+  @inline(__always)
+  private func finish(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, failed: Bool,
+    of connection: Connection
+  ) {
+    let now = TickCounter.now
+    let nanoseconds = server.state.pointee.ticks.nanoseconds(now &- state.pointee.ticks)
+    state.pointee.ticks = now
+    let index = entry.pointee.index
+    connection.state.pointee.lastCommand = Int32(truncatingIfNeeded: index)
+    state.pointee.counters.commands &+= 1
+    let statistics = state.pointee.commandStatistics + index
+    statistics.pointee.calls &+= 1
+    statistics.pointee.nanoseconds &+= nanoseconds
+    if failed { statistics.pointee.failed &+= 1 }
+    if let histogram = statistics.pointee.histogram {
+      histogram.pointee.record(nanoseconds: nanoseconds)
+    } else if server.state.pointee.configuration.latencyTracking {
+      startHistogram(of: statistics, with: nanoseconds)
+    }
+    if nanoseconds >= server.state.pointee.slowNanoseconds {
+      noteSlow(entry, arguments, nanoseconds: nanoseconds, of: connection)
+    }
+  }
+
+  @inline(never)
+  private func startHistogram(
+    of statistics: UnsafeMutablePointer<CommandStatistics>, with nanoseconds: UInt64
+  ) {
+    let histogram = UnsafeMutablePointer<LatencyHistogram>.allocate(capacity: 1)
+    histogram.initialize(to: LatencyHistogram())
+    histogram.pointee.record(nanoseconds: nanoseconds)
+    statistics.pointee.histogram = histogram
+  }
+
+  /// Records a slow command in the slow log and the latency monitor, each by its own threshold.
+  @inline(never)
+  private func noteSlow(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, nanoseconds: UInt64,
+    of connection: Connection
+  ) {
+    let microseconds = Int64(nanoseconds / 1000)
+    let slowLimit = server.state.pointee.configuration.slowLogMicroseconds
+    let latencyLimit = Int64(server.state.pointee.configuration.latencyMonitorMilliseconds)
+    if slowLimit >= 0, microseconds >= Int64(slowLimit),
+      !entry.pointee.flags.contains(.skipSlowlog)
+    {
+      server.state.pointee.slowLog.record(
+        arguments, microseconds: microseconds, of: connection, on: self)
+    }
+    if latencyLimit > 0, microseconds >= latencyLimit * 1000
+    {
+      server.state.pointee.latency.record(
+        entry.pointee.flags.contains(.fast) ? "fast-command" : "command",
+        milliseconds: microseconds / 1000,
+        at: (state.pointee.now + server.state.pointee.clock.step) / 1000)
+    }
+  }
+}

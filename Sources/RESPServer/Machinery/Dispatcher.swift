@@ -1,0 +1,229 @@
+internal import Bytes
+internal import CacheCore
+internal import Platform
+internal import RESP
+
+/// From a request to its reply: finds the command, checks what can be checked without running it,
+/// locks what it needs, runs it, and keeps the books.
+extension EventLoop {
+  /// Restarts the clock by which commands are timed: each command's end is the next one's start.
+  @inline(__always)
+  func beginTiming() {
+    updateTime()
+    state.pointee.ticks = TickCounter.now
+  }
+
+  /// Executes one request that was not prepared in a batch.
+  func dispatch(_ arguments: Arguments, of connection: Connection) {
+    dispatch(
+      arguments, entry: server.state.pointee.commands.find(arguments[0]), hash: nil,
+      of: connection)
+  }
+
+  /// Executes one request.
+  ///
+  /// - Parameters:
+  ///   - entry: what the command table has for its name.
+  ///   - hash: its first key's hash, if that was computed already.
+  @inline(__always)
+  func dispatch(
+    _ arguments: Arguments, entry: UnsafePointer<CommandEntry>?, hash: KeyHash?,
+    of connection: Connection
+  ) {
+    connection.state.pointee.commandCount &+= 1
+    if let entry, !entry.pointee.isContainer,
+      entry.pointee.accepts(argumentCount: arguments.count),
+      connection.flags.isDisjoint(with: .needsAttention), isStraightforward(entry)
+    {
+      call(entry, arguments, hash: hash, of: connection)
+    } else {
+      dispatchWithCare(arguments, entry: entry, hash: hash, of: connection)
+    }
+    if state.pointee.writer.output.count > EventLoopState.flushThreshold { flush(connection) }
+  }
+
+  /// Whether nothing about the server or the command calls for the long way.
+  @inline(__always)
+  private func isStraightforward(_ entry: UnsafePointer<CommandEntry>) -> Bool {
+    !server.state.pointee.needsCare && !entry.pointee.flags.contains(.protected)
+      && hasRoom()
+  }
+
+  /// Whether used memory is within the limit.
+  @inline(__always)
+  private func hasRoom() -> Bool {
+    let limit = server.state.pointee.configuration.maxMemory
+    return limit == 0 || server.state.pointee.keyspace.usedMemory <= limit
+  }
+
+  /// Resolves subcommands and checks everything; errors become replies.
+  private func dispatchWithCare(
+    _ arguments: Arguments, entry: UnsafePointer<CommandEntry>?, hash: KeyHash?,
+    of connection: Connection
+  ) {
+    let mark = replyMark()
+    if connection.flags.contains(.replySkipNext) {
+      connection.flags.remove(.replySkipNext)
+      connection.flags.insert(.replySkip)
+    }
+    do throws(CommandError) {
+      let entry = try resolve(arguments, entry)
+      if try check(entry, arguments, of: connection) {
+        if isPaused(entry, connection) {
+          pause(connection)
+        } else {
+          server.state.pointee.monitors.feed(arguments, entry, of: connection, on: self)
+          call(entry, arguments, hash: hash, of: connection)
+        }
+      }
+    } catch {
+      reject(with: error, of: connection)
+    }
+    if !connection.flags.isDisjoint(with: [.replyOff, .replySkip]) {
+      // CLIENT REPLY itself answers, see there.
+      connection.flags.remove(.replySkip)
+      withdrawReply(to: mark)
+    }
+  }
+
+  /// The command that is meant: `entry`, or the subcommand that the first argument names.
+  private func resolve(
+    _ arguments: Arguments, _ entry: UnsafePointer<CommandEntry>?
+  ) throws(CommandError) -> UnsafePointer<CommandEntry> {
+    guard let entry else { throw .made(CommandTexts.unknownCommand(arguments)) }
+    guard entry.pointee.isContainer else { return try checkArity(entry, arguments) }
+    guard arguments.count >= 2 else {
+      if entry.pointee.accepts(argumentCount: 1) { return entry }
+      throw .made(CommandTexts.wrongArity(name(of: entry)))
+    }
+    if let found = server.state.pointee.commands.find(arguments[1], in: entry) {
+      return try checkArity(found, arguments)
+    }
+    // COMMAND alone is a command of its own; with an unknown word behind it, it is not.
+    throw .made(CommandTexts.unknownSubcommand(arguments[1], of: name(of: entry)))
+  }
+
+  private func checkArity(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments
+  ) throws(CommandError) -> UnsafePointer<CommandEntry> {
+    guard entry.pointee.accepts(argumentCount: arguments.count) else {
+      state.pointee.commandStatistics[entry.pointee.index].rejected &+= 1
+      throw .made(CommandTexts.wrongArity(name(of: entry)))
+    }
+    return entry
+  }
+
+  private func name(of entry: UnsafePointer<CommandEntry>) -> ByteView {
+    server.state.pointee.commands.name(of: entry.pointee.index)
+  }
+
+  /// Checks whether the command may run now.
+  ///
+  /// - Returns: false when it was queued for EXEC instead, and answered.
+  /// - Throws: the error to answer with.
+  private func check(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, of connection: Connection
+  ) throws(CommandError) -> Bool {
+    let flags = entry.pointee.flags
+    do throws(CommandError) {
+      if connection.flags.contains(.unauthenticated), !flags.contains(.noAuth) {
+        throw .fixed("NOAUTH Authentication required.")
+      }
+      if flags.contains(.protected) { try checkProtected(entry, connection) }
+      if connection.flags.contains(.inTransaction), flags.contains(.noMulti) {
+        throw .fixed("ERR Command not allowed inside a transaction")
+      }
+      try makeRoom(for: entry, of: connection)
+      if connection.flags.contains(.subscribed), connection.state.pointee.version == .resp2,
+        !entry.pointee.traits.contains(.allowedWhileSubscribed)
+      {
+        throw .made(CommandTexts.notWhileSubscribed(name(of: entry)))
+      }
+    } catch {
+      state.pointee.commandStatistics[entry.pointee.index].rejected &+= 1
+      throw error
+    }
+    guard connection.flags.contains(.inTransaction),
+      !entry.pointee.traits.contains(.runsInsideMulti)
+    else { return true }
+    connection.session.transaction.append(entry, arguments)
+    state.pointee.writer.simple("QUEUED")
+    return false
+  }
+
+  private func checkProtected(
+    _ entry: UnsafePointer<CommandEntry>, _ connection: Connection
+  ) throws(CommandError) {
+    let isLocal = connection.flags.contains(.local)
+    switch server.state.pointee.configuration.enableDebugCommand {
+    case .yes: return
+    case .local where isLocal: return
+    default: throw .fixed(CommandTexts.debugNotAllowed)
+    }
+  }
+
+  /// Evicts until there is room; a command that wants more memory is refused when there is none.
+  private func makeRoom(
+    for entry: UnsafePointer<CommandEntry>, of connection: Connection
+  ) throws(CommandError) {
+    guard !hasRoom(), !state.pointee.holdsGate else { return }
+    let hasRoom = server.state.pointee.keyspace.makeRoom(worker: index, now: state.pointee.now)
+    guard !hasRoom, entry.pointee.flags.contains(.denyOOM) || isExecOfWrites(entry, connection)
+    else { return }
+    throw .outOfMemory
+  }
+
+  private func isExecOfWrites(
+    _ entry: UnsafePointer<CommandEntry>, _ connection: Connection
+  ) -> Bool {
+    connection.flags.contains(.inTransaction) && name(of: entry) == "exec"
+      && connection.session.transaction.flags.contains(.denyOOM)
+  }
+
+  /// Writes an error for a command that was not run; inside MULTI, EXEC will refuse.
+  func reject(with error: CommandError, of connection: Connection) {
+    if connection.flags.contains(.inTransaction) { connection.flags.insert(.transactionFailed) }
+    write(error)
+  }
+
+  /// Writes an error reply and counts it by its code.
+  func write(_ error: CommandError) {
+    state.pointee.errorReplies &+= 1
+    switch error {
+    case .fixed(let text):
+      state.pointee.writer.error(text)
+      countError(ByteView(text))
+    case .made(var text):
+      state.pointee.writer.error(text)
+      text.withUTF8 { countError(ByteView(UnsafeRawBufferPointer($0))) }
+    }
+  }
+
+  private func countError(_ text: ByteView) {
+    let code = text[0..<(text.firstIndex(of: 0x20) ?? text.count)].string
+    // INFO errorstats is bounded: a module may make up codes.
+    if state.pointee.errorCounts.count < 128 || state.pointee.errorCounts[code] != nil {
+      state.pointee.errorCounts[code, default: 0] += 1
+    }
+  }
+
+  // MARK: Taking replies back
+
+  struct ReplyMark {
+    let count: Int
+    let splices: Int
+  }
+
+  func replyMark() -> ReplyMark {
+    ReplyMark(
+      count: state.pointee.writer.output.count,
+      splices: state.pointee.writer.output.spliceCount)
+  }
+
+  func withdrawReply(to mark: ReplyMark) {
+    guard state.pointee.writer.output.count > mark.count else { return }
+    state.pointee.writer.output.truncate(to: mark.count, splices: mark.splices) {
+      Blob(owner: $0).release()
+    }
+  }
+}

@@ -1,0 +1,59 @@
+public import Logging
+internal import RESP
+
+/// A native module: commands, settings, INFO sections and background work of its own, written
+/// against public API only.
+///
+/// Hand instances to `ServerLauncher`; they are started before the server listens and stopped after
+/// the last connection is closed.
+public protocol ServerModule: AnyObject, Sendable {
+  /// The name that MODULE LIST shows.
+  var name: String { get }
+
+  /// A number that grows with each version, for MODULE LIST.
+  var version: Int { get }
+
+  /// Commands to register beside the server's own.
+  var commands: [any Command.Type] { get }
+
+  /// Settings to register, named with the module's prefix.
+  var parameters: [ConfigurationParameter] { get }
+
+  /// Starts background work. Throwing keeps the server from starting.
+  func start(_ host: ModuleHost) throws
+
+  /// Ends background work; returns when it has ended.
+  func stop()
+
+  /// INFO sections; called with the gate held, so it must be quick.
+  func infoSections() -> [InfoSection]
+}
+
+extension ServerModule {
+  public var version: Int { 1 }
+  public var parameters: [ConfigurationParameter] { [] }
+  public func start(_ host: ModuleHost) throws {}
+  public func stop() {}
+  public func infoSections() -> [InfoSection] { [] }
+}
+
+/// One section of INFO.
+public struct InfoSection: Sendable {
+  /// As asked for by `INFO name`; shown with a capital.
+  public let name: String
+  /// Lines of `field:value`.
+  public var fields: [(name: String, value: String)]
+
+  public init(_ name: String, _ fields: [(name: String, value: String)] = []) {
+    self.name = name
+    self.fields = fields
+  }
+}
+
+/// What a module gets from the server it lives in.
+public struct ModuleHost: Sendable {
+  let server: Server
+
+  /// Where to log.
+  public var log: Logger { server.log }
+}

@@ -1,0 +1,61 @@
+internal import CacheCore
+internal import Bytes
+internal import Platform
+internal import Synchronization
+
+/// The clients that MONITOR feeds, and the lines they get.
+final class MonitorList: Sendable {
+  private let monitors = Mutex<[Subscriber]>([])
+  private let count = Atomic<Int>(0)
+  private let inboxes: [Inbox]
+
+  init(inboxes: [Inbox]) { self.inboxes = inboxes }
+
+  /// Whether anybody monitors.
+  var isEmpty: Bool { count.load(ordering: .relaxed) == 0 }
+
+  func add(_ subscriber: Subscriber) {
+    monitors.withLock { $0.append(subscriber) }
+    count.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  func remove(_ client: Int64) {
+    let removed = monitors.withLock { monitors in
+      let before = monitors.count
+      monitors.removeAll { $0.client == client }
+      return before - monitors.count
+    }
+    count.wrappingSubtract(removed, ordering: .relaxed)
+  }
+
+  /// Shows a command to the monitors, as in
+  /// `+1700000000.123456 [0 127.0.0.1:50000] "set" "k" "v"`.
+  func feed(
+    _ arguments: Arguments, _ entry: UnsafePointer<CommandEntry>, of connection: Connection,
+    on loop: EventLoop
+  ) {
+    guard !isEmpty, entry.pointee.flags.isDisjoint(with: [.skipMonitor, .admin]) else { return }
+    let time = Clock.wallMicroseconds
+    let fraction = String(time % 1_000_000)
+    var line = Array("+\(time / 1_000_000).".utf8)
+    line += [UInt8](repeating: 0x30, count: 6 - fraction.utf8.count) + Array(fraction.utf8)
+    line += Array(" [\(connection.database.rawValue) \(connection.peerName)]".utf8)
+    for index in 0..<arguments.count {
+      line.append(0x20)
+      QuotedText.append(Self.shown(index, of: arguments, entry), to: &line)
+    }
+    line += [0x0D, 0x0A]
+    let push = PushMessage(resp2: line, resp3: line, isPubSub: false)
+    for monitor in monitors.withLock({ $0 }) {
+      inboxes[monitor.loop].post(.deliver(push, to: [monitor.client]))
+    }
+  }
+
+  /// Passwords are not for others to see.
+  private static func shown(
+    _ index: Int, of arguments: Arguments, _ entry: UnsafePointer<CommandEntry>
+  ) -> ByteView {
+    let isSecret = entry.pointee.hidesArguments && index > 0
+    return isSecret ? ByteView("(redacted)") : arguments[index]
+  }
+}

@@ -1,0 +1,74 @@
+internal import Bytes
+internal import Platform
+internal import Synchronization
+
+/// The most recent commands that took long.
+final class SlowLog: Sendable {
+  struct Entry: Sendable {
+    let id: Int64
+    /// Unix time in seconds.
+    let time: Int64
+    let microseconds: Int64
+    let arguments: [[UInt8]]
+    let peer: String
+    let clientName: [UInt8]
+  }
+
+  /// Arguments that an entry keeps, and bytes of each.
+  private static let argumentsMax = 32
+  private static let argumentBytesMax = 128
+
+  private struct State {
+    /// Newest last.
+    var entries: [Entry] = []
+    var nextID: Int64 = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// Notes a command.
+  func record(
+    _ arguments: Arguments, microseconds: Int64, of connection: Connection, on loop: EventLoop
+  ) {
+    let limit = loop.server.state.pointee.configuration.slowLogLengthMax
+    let kept = Self.shorten(arguments)
+    let peer = connection.peerName
+    let name = connection.existingSession?.name ?? []
+    state.withLock { state in
+      state.entries.append(
+        Entry(
+          id: state.nextID, time: Clock.wallMicroseconds / 1_000_000,
+          microseconds: microseconds, arguments: kept, peer: peer, clientName: name))
+      state.nextID += 1
+      if state.entries.count > limit { state.entries.removeFirst(state.entries.count - limit) }
+    }
+  }
+
+  private static func shorten(_ arguments: Arguments) -> [[UInt8]] {
+    var kept: [[UInt8]] = []
+    let count = min(arguments.count, argumentsMax)
+    for index in 0..<count {
+      if index == argumentsMax - 1, arguments.count > argumentsMax {
+        kept.append(Array("... (\(arguments.count - argumentsMax + 1) more arguments)".utf8))
+        break
+      }
+      let argument = arguments[index]
+      guard argument.count > argumentBytesMax else {
+        kept.append(argument.array)
+        continue
+      }
+      let more = "... (\(argument.count - argumentBytesMax) more bytes)"
+      kept.append(argument[0..<argumentBytesMax].array + Array(more.utf8))
+    }
+    return kept
+  }
+
+  /// The newest entries first.
+  func entries(limit: Int) -> [Entry] {
+    state.withLock { Array($0.entries.suffix(max(0, limit)).reversed()) }
+  }
+
+  var count: Int { state.withLock { $0.entries.count } }
+
+  func reset() { state.withLock { $0.entries.removeAll() } }
+}

@@ -1,0 +1,177 @@
+internal import Bytes
+internal import CacheCore
+internal import Logging
+internal import Platform
+internal import RESP
+internal import Synchronization
+
+/// A loop thread's life.
+///
+///     wait (until something is readable, a timer or a key is due)
+///       → letter box → connections: read, execute in batches, send → due keys → housekeeping
+///
+/// An idle loop sleeps without a timeout: nothing due means no wake-up.
+extension EventLoop {
+  /// What an epoll event's data stands for, besides connections.
+  private enum Marker {
+    static let inbox = UInt64.max
+    static let signals = UInt64.max - 1
+    static let listener = UInt64.max - 1000
+  }
+
+  /// References of the wheel that are looked at between two rounds of clients.
+  private static var expiryLimit: Int { 512 }
+
+  /// Runs until the server stops.
+  func run() {
+    watchInternalEvents()
+    updateTime()
+    while !server.state.pointee.stopping.load(ordering: .acquiring) {
+      let ready = wait()
+      updateTime()
+      state.pointee.counters.turns &+= 1
+      for index in 0..<ready {
+        let (data, events) = state.pointee.epoll.event(at: index)
+        dispatch(data, events)
+      }
+      closeMarked()
+      runTimers()
+      runUpkeep(isIdle: ready == 0)
+    }
+    drain()
+  }
+
+  private func watchInternalEvents() {
+    do {
+      try state.pointee.epoll.add(
+        state.pointee.inbox.counter.fd, events: .read, data: Marker.inbox)
+      if let signals = state.pointee.signals {
+        try state.pointee.epoll.add(signals.fd, events: .read, data: Marker.signals)
+      }
+      for (index, listener) in state.pointee.listeners.enumerated() {
+        try state.pointee.epoll.add(
+          listener.fd, events: .read, data: Marker.listener - UInt64(index))
+      }
+    } catch {
+      preconditionFailure("epoll refuses descriptors of our own: \(error)")
+    }
+  }
+
+  /// Reads the clock.
+  func updateTime() {
+    state.pointee.now = server.state.pointee.clock.milliseconds
+  }
+
+  /// Sleeps until something happens or is due.
+  private func wait() -> Int {
+    let keyspace = server.state.pointee.keyspace.nextDeadline(worker: index)
+    let deadline = min(keyspace, state.pointee.timers.nextDeadline)
+    guard deadline > state.pointee.now, !state.pointee.hasMoreUpkeep else {
+      return state.pointee.epoll.wait(timeout: 0)
+    }
+    server.state.pointee.keyspace.willSleep(worker: index, until: deadline)
+    // A deadline set between the two lines above and below wakes us through the inbox.
+    let next = min(
+      server.state.pointee.keyspace.nextDeadline(worker: index),
+      state.pointee.timers.nextDeadline)
+    let ready: Int
+    if next == .max {
+      ready = state.pointee.epoll.wait(timeout: -1)
+    } else {
+      let now = server.state.pointee.clock.microseconds
+      let (limit, overflow) = next.multipliedReportingOverflow(by: 1000)
+      ready = state.pointee.epoll.wait(timeout: overflow ? -1 : max(0, limit - now))
+    }
+    server.state.pointee.keyspace.didWake(worker: index)
+    return ready
+  }
+
+  private func dispatch(_ data: UInt64, _ events: Epoll.Events) {
+    if data == Marker.inbox {
+      state.pointee.inbox.counter.reset()
+      enterGate()
+      for message in state.pointee.inbox.take() { handle(message) }
+      leaveGate()
+      return
+    }
+    if data == Marker.signals { return handleSignals() }
+    if data <= Marker.listener, data > Marker.listener - 1000 {
+      return accept(from: Int(Marker.listener - data))
+    }
+    let slot = Int(data & 0xFFFF_FFFF)
+    // The connection may have been closed, and its slot used again, by an earlier event.
+    guard slot < state.pointee.slots.count, let pointer = state.pointee.slots[slot],
+      pointer.pointee.generation == UInt32(data >> 32)
+    else { return }
+    handle(events, of: Connection(state: pointer))
+  }
+
+  private func handle(_ events: Epoll.Events, of connection: Connection) {
+    enterGate()
+    if events.contains(.write) { sendWaiting(connection) }
+    if !events.isDisjoint(with: [.read, .hangUp, .error, .readHangUp]),
+      !connection.flags.contains(.closesNow)
+    {
+      if connection.flags.contains(.ignoresRead) {
+        // Input is not wanted now; a peer that is gone is noticed all the same.
+        if !events.isDisjoint(with: [.hangUp, .error]) { close(connection) }
+      } else {
+        read(connection)
+      }
+    }
+    leaveGate()
+  }
+
+  /// Begins a batch, see `Gate`.
+  func enterGate() { server.state.pointee.gate.enter(worker: index) }
+
+  /// Ends a batch.
+  func leaveGate() { server.state.pointee.gate.leave(worker: index) }
+
+  /// Runs `body` while all other loops stand still. The caller is inside a batch.
+  ///
+  /// - Complexity: waits for the batches that are under way.
+  func runExclusively(_ body: () -> Void) {
+    if state.pointee.holdsGate { return body() }
+    server.state.pointee.gate.close(worker: index)
+    state.pointee.holdsGate = true
+    body()
+    state.pointee.holdsGate = false
+    server.state.pointee.gate.open(worker: index)
+  }
+
+  private func handle(_ message: InboxMessage) {
+    switch message {
+    case .connection(let fd, let isUnixSocket): adopt(fd, isUnixSocket: isUnixSocket)
+    case .deliver(let push, let clients): deliver(push, to: clients)
+    case .task(let body): body(self)
+    case .attend: resumePaused()
+    }
+  }
+
+  private func runUpkeep(isIdle: Bool) {
+    enterGate()
+    let now = state.pointee.now
+    let keyspace = server.state.pointee.keyspace.nextDeadline(worker: index)
+    if keyspace <= now {
+      _ = server.state.pointee.keyspace.expireDue(
+        worker: index, now: now, limit: Self.expiryLimit)
+    }
+    // Housekeeping when there is nothing else to do, and every 64th turn under load.
+    if isIdle || state.pointee.counters.turns & 63 == 0 {
+      state.pointee.hasMoreUpkeep = server.state.pointee.keyspace.maintain(
+        worker: index, now: now)
+      if index == 0 { checkClock() }
+    }
+    sampleRates()
+    leaveGate()
+  }
+
+  private func checkClock() {
+    if let step = server.state.pointee.clock.check() {
+      server.log.warning(
+        "The wall clock was set; keys keep their time to live",
+        metadata: ["milliseconds": "\(step)"])
+    }
+  }
+}

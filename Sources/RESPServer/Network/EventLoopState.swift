@@ -1,0 +1,146 @@
+internal import Bytes
+internal import CacheCore
+internal import Platform
+internal import RESP
+
+/// A request that has been parsed and waits for its turn in the batch.
+struct ParsedRequest {
+  /// Where its arguments start in the store, and how many there are.
+  var firstArgument: Int
+  var argumentCount: Int
+  /// Where it ends in the buffer.
+  var end: Int
+  /// Nil: no such command.
+  var entry: UnsafePointer<CommandEntry>?
+  /// The hash of its first key, if `hasKey`.
+  var hash: KeyHash
+  var hasKey: Bool
+}
+
+/// Counters of one loop; others read them with the gate held.
+struct LoopCounters {
+  var commands: UInt64 = 0
+  var connections: UInt64 = 0
+  var bytesReceived: UInt64 = 0
+  var bytesSent: UInt64 = 0
+  /// Changes of keys since the start.
+  var changes: UInt64 = 0
+  var protocolErrors: UInt64 = 0
+  var authenticationErrors: UInt64 = 0
+  var queryBufferClosings: UInt64 = 0
+  var outputBufferClosings: UInt64 = 0
+  var turns: UInt64 = 0
+  var batches: UInt64 = 0
+}
+
+/// One command's statistics on one loop.
+struct CommandStatistics {
+  var calls: UInt64 = 0
+  var nanoseconds: UInt64 = 0
+  /// Refused before they ran (arity, authentication, memory).
+  var rejected: UInt64 = 0
+  /// Answered with an error.
+  var failed: UInt64 = 0
+  /// Made at the first call.
+  var histogram: UnsafeMutablePointer<LatencyHistogram>?
+}
+
+/// A loop: a thread, its epoll, its connections, and the buffers they share.
+struct EventLoopState: ~Copyable {
+  /// Requests that are parsed, hashed and prefetched together. With 16 the entries of the last
+  /// have arrived when the first is done; 64 gained nothing (design measurements).
+  static let batchSize = 16
+  /// Bytes read from a socket at once.
+  static let readBufferSize = 64 * 1024
+  /// Room behind the read buffer, so that eight bytes can be loaded anywhere in it.
+  static let readBufferSlack = 64
+  /// Replies are sent once so many bytes have gathered, even before the input is used up.
+  static let flushThreshold = 256 * 1024
+
+  let index: Int
+  let server: Server
+  let epoll: Epoll
+  let inbox: Inbox
+
+  /// Cache time in milliseconds, as of this turn or batch.
+  var now: Int64 = 0
+  /// The tick counter when the last command ended.
+  var ticks: UInt64 = 0
+
+  var writer = ReplyWriter(capacity: 64 * 1024)
+  var store = ArgumentStore(capacity: 1024)
+  let readBuffer: UnsafeMutablePointer<UInt8>
+  let requests: UnsafeMutablePointer<ParsedRequest>
+  var keyBuffer: UnsafeMutablePointer<HashedKey>
+  var keyCapacity = 64
+
+  /// The connection whose command runs; its blobs may be adopted when `blobsAreAdoptable`.
+  var blobsAreAdoptable = false
+  /// Whether the key space asked for more housekeeping.
+  var hasMoreUpkeep = false
+  /// Whether EXEC holds the locks of all keys of the commands it runs.
+  var holdsLocks = false
+  /// Error replies written so far.
+  var errorReplies: UInt64 = 0
+  /// Arguments of the transaction that is being executed.
+  var transactionStore = ArgumentStore(capacity: 64)
+  /// Whether this loop holds the gate.
+  var holdsGate = false
+
+  /// Connections by slot; free slots are nil and listed in `freeSlots`.
+  var slots: [UnsafeMutablePointer<ConnectionState>?] = []
+  var generations: [UInt32] = []
+  var freeSlots: [UInt32] = []
+  var slotOfClient: [Int64: UInt32] = [:]
+  var closing: [Connection] = []
+  /// Connections held back by CLIENT PAUSE.
+  var paused: [Int64] = []
+
+  var timers = TimerQueue()
+  var counters = LoopCounters()
+  let commandStatistics: UnsafeMutablePointer<CommandStatistics>
+  /// Errors by their code, for INFO errorstats.
+  var errorCounts: [String: UInt64] = [:]
+  var rates = RateSampler()
+
+  /// Only loop 0 has these.
+  var listeners: [Listener] = []
+  var signals: SignalSource?
+  var nextAcceptor = 0
+  /// Given up to refuse a connection when there are no descriptors left.
+  var spareDescriptor: FileDescriptor?
+
+  init(index: Int, server: Server, inbox: Inbox, commandCount: Int) throws(Errno) {
+    self.index = index
+    self.server = server
+    self.inbox = inbox
+    epoll = try Epoll(capacity: 256)
+    readBuffer = .allocate(capacity: Self.readBufferSize + Self.readBufferSlack)
+    requests = .allocate(capacity: Self.batchSize)
+    keyBuffer = .allocate(capacity: keyCapacity)
+    commandStatistics = .allocate(capacity: commandCount)
+    commandStatistics.initialize(repeating: CommandStatistics(), count: commandCount)
+  }
+}
+
+/// A loop's state, passed around by reference. Only its own thread touches it, or whoever has the
+/// gate.
+struct EventLoop: @unchecked Sendable {
+  let state: UnsafeMutablePointer<EventLoopState>
+
+  var index: Int { state.pointee.index }
+  var server: Server { state.pointee.server }
+
+  /// The connection of a client, if it is on this loop and still there.
+  func connection(ofClient id: Int64) -> Connection? {
+    guard let slot = state.pointee.slotOfClient[id] else { return nil }
+    return state.pointee.slots[Int(slot)].map { Connection(state: $0) }
+  }
+
+  /// Calls `body` with every connection.
+  func forEachConnection(_ body: (Connection) -> Void) {
+    for slot in 0..<state.pointee.slots.count {
+      if let connection = state.pointee.slots[slot] { body(Connection(state: connection)) }
+    }
+  }
+}

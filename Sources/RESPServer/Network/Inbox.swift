@@ -1,0 +1,63 @@
+internal import Platform
+internal import Synchronization
+
+/// Something that another thread wants a loop to do.
+enum InboxMessage: Sendable {
+  /// Take over an accepted connection.
+  case connection(FileDescriptor, isUnixSocket: Bool)
+
+  /// Send a message to clients of this loop; those that are gone are skipped.
+  case deliver(PushMessage, to: [Int64])
+
+  /// Run something on the loop's thread, between batches.
+  case task(@Sendable (EventLoop) -> Void)
+
+  /// Close what is marked, look at the timers, stop if asked to.
+  case attend
+}
+
+/// A message for clients that no command of theirs asked for, in both protocols.
+final class PushMessage: Sendable {
+  let resp2: [UInt8]
+  let resp3: [UInt8]
+  /// Whether it goes to subscribers (the pub/sub output limits apply) or to monitors.
+  let isPubSub: Bool
+
+  init(resp2: [UInt8], resp3: [UInt8], isPubSub: Bool) {
+    self.resp2 = resp2
+    self.resp3 = resp3
+    self.isPubSub = isPubSub
+  }
+}
+
+/// A loop's letter box: any thread puts in, the loop takes everything out at its next turn.
+///
+/// Messages of one sender arrive in their order. The eventfd is written only by who finds the box
+/// empty, so a burst costs one wake-up.
+final class Inbox: Sendable {
+  private let messages = Mutex<[InboxMessage]>([])
+  let counter: EventCounter
+
+  init() throws(Errno) { counter = try EventCounter() }
+
+  /// Puts a message in and sees to it that the loop wakes.
+  func post(_ message: InboxMessage) {
+    let wasEmpty = messages.withLock { messages in
+      messages.append(message)
+      return messages.count == 1
+    }
+    if wasEmpty { counter.signal() }
+  }
+
+  /// Takes all messages out.
+  func take() -> [InboxMessage] {
+    messages.withLock { messages in
+      let all = messages
+      messages = []
+      return all
+    }
+  }
+
+  /// Wakes the loop without a message, for it to look at its timers again.
+  func wake() { counter.signal() }
+}

@@ -1,0 +1,189 @@
+internal import Bytes
+internal import CacheCore
+public import Logging
+internal import Platform
+internal import RESP
+
+/// Why the server did not start.
+public struct StartFailure: Error, CustomStringConvertible {
+  public let description: String
+}
+
+/// Builds a server from its configuration and modules, and runs it until it is told to stop.
+///
+///     var launcher = ServerLauncher(registry: registry, configuration: configuration, log: log)
+///     try launcher.run()
+public struct ServerLauncher {
+  let registry: ConfigurationRegistry
+  let configuration: Configuration
+  let modules: [any ServerModule]
+  let log: Logger
+  /// Path and arguments of the process, for INFO.
+  let executablePath: String
+
+  /// Makes a launcher.
+  ///
+  /// - Parameters:
+  ///   - registry: all parameters, the modules' included.
+  ///   - configuration: as loaded from file and command line.
+  ///   - modules: native modules to start with the server.
+  public init(
+    registry: ConfigurationRegistry, configuration: Configuration,
+    modules: [any ServerModule] = [], log: Logger, executablePath: String = "wingcache"
+  ) {
+    self.registry = registry
+    self.configuration = configuration
+    self.modules = modules
+    self.log = log
+    self.executablePath = executablePath
+  }
+
+  /// Starts the server, serves, and returns when it has been stopped.
+  ///
+  /// - Throws: when a socket cannot be bound, memory not be reserved, or a module not be started.
+  public func run() throws(StartFailure) {
+    SignalSource.ignoreBrokenPipes()
+    let server = try build()
+    let listeners = try openListeners()
+    let first = server.loop(0)
+    first.state.pointee.listeners = listeners
+    first.state.pointee.spareDescriptor = (try? EventCounter())?.fd
+    do {
+      first.state.pointee.signals = try SignalSource([SignalNumbers.terminate, SignalNumbers.interrupt])
+    } catch {
+      throw StartFailure(description: "cannot wait for signals: \(error)")
+    }
+    for module in modules {
+      do {
+        try module.start(ModuleHost(server: server))
+      } catch {
+        throw StartFailure(description: "module \(module.name): \(error)")
+      }
+    }
+    for listener in listeners {
+      log.notice("Ready to accept connections", metadata: ["address": "\(listener.name)"])
+    }
+    try serve(server)
+    for module in modules.reversed() { module.stop() }
+    for listener in listeners { listener.fd.close() }
+    if !configuration.unixSocket.isEmpty { CurrentProcess.removeFile(configuration.unixSocket) }
+    if !configuration.pidFile.isEmpty { CurrentProcess.removeFile(configuration.pidFile) }
+    log.notice("Bye")
+  }
+
+  /// Runs loop 0 on this thread and the others on theirs.
+  private func serve(_ server: Server) throws(StartFailure) {
+    var threads: [Thread] = []
+    for index in 1..<max(1, server.state.pointee.loopCount) {
+      do throws(Errno) {
+        threads.append(try Thread(name: "loop \(index)") { server.loop(index).run() })
+      } catch {
+        throw StartFailure(description: "cannot start a thread: \(error)")
+      }
+    }
+    server.loop(0).run()
+    for thread in threads { thread.join() }
+  }
+
+  /// Puts the shared state together. It lives as long as the process.
+  private func build() throws(StartFailure) -> Server {
+    let loopCount = max(1, configuration.threads)
+    var settings = KeyspaceConfiguration()
+    settings.workerCount = loopCount
+    settings.databaseCount = configuration.databaseCount
+    settings.maxMemory = configuration.maxMemory
+    settings.policy = configuration.maxMemoryPolicy
+    settings.lfuLogFactor = configuration.lfuLogFactor
+    settings.lfuDecayMinutes = configuration.lfuDecayMinutes
+    settings.maxMemorySamples = configuration.maxMemorySamples
+    let keyspace: Keyspace
+    do throws(KeyspaceStartError) {
+      keyspace = try Keyspace(configuration: settings)
+    } catch {
+      throw StartFailure(description: "\(error)")
+    }
+    let inboxes = try makeInboxes(loopCount)
+    var commands = CommandCatalog.commands
+    for module in modules { commands += module.commands }
+    let clock = ServerClock()
+    let state = UnsafeMutablePointer<ServerState>.allocate(capacity: 1)
+    let server = Server(state: state)
+    let loops = UnsafeMutablePointer<EventLoopState>.allocate(capacity: loopCount)
+    state.initialize(
+      to: ServerState(
+        keyspace: keyspace, configuration: configuration, registry: registry,
+        commands: CommandTable(commands), gate: Gate(workerCount: loopCount),
+        ticks: TickCounter(), clock: clock, loops: loops, loopCount: loopCount,
+        inboxes: inboxes, watches: WatchRegistry(), hub: PubSubHub(inboxes: inboxes),
+        monitors: MonitorList(inboxes: inboxes), slowLog: SlowLog(),
+        latency: LatencyMonitor(), modules: modules, log: log,
+        identity: ServerIdentity(
+          runID: RandomText.hexadecimal(bytes: 20), startedAt: clock.milliseconds,
+          processID: CurrentProcess.identifier, executablePath: executablePath,
+          configurationPath: configuration.file)))
+    state.pointee.keyspace.observer = EffectObserver(server: server)
+    for index in 0..<loopCount {
+      do throws(Errno) {
+        (loops + index).initialize(
+          to: try EventLoopState(
+            index: index, server: server, inbox: inboxes[index],
+            commandCount: state.pointee.commands.count))
+      } catch {
+        throw StartFailure(description: "cannot make an event loop: \(error)")
+      }
+    }
+    if let reason = server.applyConfiguration(changed: nil) {
+      throw StartFailure(description: reason)
+    }
+    return server
+  }
+
+  private func makeInboxes(_ count: Int) throws(StartFailure) -> [Inbox] {
+    var inboxes: [Inbox] = []
+    do throws(Errno) {
+      for _ in 0..<count { inboxes.append(try Inbox()) }
+    } catch {
+      throw StartFailure(description: "cannot make an event descriptor: \(error)")
+    }
+    return inboxes
+  }
+
+  /// Binds every address; one with a leading "-" may fail, as in redis.conf.
+  private func openListeners() throws(StartFailure) -> [Listener] {
+    var listeners: [Listener] = []
+    if configuration.port > 0 {
+      for entry in configuration.bindAddresses where !entry.isEmpty {
+        let isOptional = entry.hasPrefix("-")
+        let address = isOptional ? String(entry.dropFirst()) : entry
+        do throws(Errno) {
+          let fd = try Socket.listen(
+            address: address, port: UInt16(configuration.port),
+            backlog: configuration.tcpBacklog)
+          listeners.append(
+            Listener(
+              fd: fd, isUnixSocket: false, name: "\(address):\(Socket.localPort(of: fd))"))
+        } catch {
+          guard isOptional else {
+            throw StartFailure(
+              description: "cannot listen on \(address):\(configuration.port): \(error)")
+          }
+        }
+      }
+    }
+    if !configuration.unixSocket.isEmpty {
+      do throws(Errno) {
+        let fd = try Socket.listen(
+          path: configuration.unixSocket,
+          permissions: UInt32(configuration.unixSocketPermissions),
+          backlog: configuration.tcpBacklog)
+        listeners.append(Listener(fd: fd, isUnixSocket: true, name: configuration.unixSocket))
+      } catch {
+        throw StartFailure(description: "cannot listen on \(configuration.unixSocket): \(error)")
+      }
+    }
+    guard !listeners.isEmpty else {
+      throw StartFailure(description: "nothing to listen on: port is 0 and no unixsocket is set")
+    }
+    return listeners
+  }
+}

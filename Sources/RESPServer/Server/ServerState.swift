@@ -1,0 +1,98 @@
+internal import Bytes
+internal import CacheCore
+internal import Logging
+internal import Platform
+internal import Synchronization
+
+/// What all loops share.
+///
+/// Three kinds of state stand here. What the hot path reads is fixed at start or changed only with
+/// the gate held, so it is read without locks. What threads change side by side is atomic or guards
+/// itself. The rest (`let` references to classes) is the control plane, off the hot path.
+struct ServerState: ~Copyable {
+  var keyspace: Keyspace
+  /// Changed only with the gate held.
+  var configuration: Configuration
+  let registry: ConfigurationRegistry
+  let commands: CommandTable
+  let gate: Gate
+  let ticks: TickCounter
+  let clock: ServerClock
+
+  let loops: UnsafeMutablePointer<EventLoopState>
+  let loopCount: Int
+  /// The loops' letter boxes, for threads that are no loops.
+  let inboxes: [Inbox]
+
+  /// Whether commands must take the long way through the dispatcher: somebody monitors, or
+  /// clients are paused. Changed with the gate held.
+  var needsCare = false
+  /// Commands that take at least so long are looked at by the slow log and the latency monitor.
+  var slowNanoseconds = UInt64.max
+  /// `notify-keyspace-events`; changed with the gate held.
+  var keyspaceEvents: KeyspaceEvents = []
+  /// CLIENT PAUSE; changed with the gate held.
+  var pause = PauseState()
+
+  let watches: WatchRegistry
+  let hub: PubSubHub
+  let monitors: MonitorList
+  let slowLog: SlowLog
+  let latency: LatencyMonitor
+  let modules: [any ServerModule]
+  let log: Logger
+  let identity: ServerIdentity
+
+  let nextClientID = Atomic<Int64>(1)
+  let clientCount = Atomic<Int>(0)
+  let blockedCount = Atomic<Int>(0)
+  /// Set once by SHUTDOWN or a signal; every loop ends at its next turn.
+  let stopping = Atomic<Bool>(false)
+
+  /// Counters of the server as a whole; changed with the gate held, or by loop 0.
+  var statistics = ServerStatistics()
+}
+
+/// Counters that no loop owns.
+struct ServerStatistics {
+  var rejectedConnections: UInt64 = 0
+  var peakMemory = 0
+  var peakMemoryTime: Int64 = 0
+}
+
+/// What stays the same for the life of the process.
+struct ServerIdentity {
+  let runID: String
+  let startedAt: Int64
+  let processID: Int32
+  let executablePath: String
+  var configurationPath: String?
+}
+
+/// The shared state, passed around by reference.
+struct Server: @unchecked Sendable {
+  let state: UnsafeMutablePointer<ServerState>
+
+  /// The present configuration, plain to read inside a batch.
+  var configuration: Configuration {
+    _read { yield state.pointee.configuration }
+  }
+
+  var log: Logger { state.pointee.log }
+
+  /// The loop at `index`.
+  func loop(_ index: Int) -> EventLoop {
+    precondition(index >= 0 && index < state.pointee.loopCount)
+    return EventLoop(state: state.pointee.loops + index)
+  }
+
+  /// Calls `body` with every loop; the caller has the gate, or only reads what is atomic.
+  func forEachLoop(_ body: (EventLoop) -> Void) {
+    for index in 0..<state.pointee.loopCount { body(loop(index)) }
+  }
+
+  /// Calls `body` with every connection of every loop. The caller has the gate.
+  func forEachConnection(_ body: (Connection, EventLoop) -> Void) {
+    forEachLoop { loop in loop.forEachConnection { body($0, loop) } }
+  }
+}

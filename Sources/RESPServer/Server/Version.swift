@@ -1,0 +1,13 @@
+internal import RESP
+
+/// The versions that the server speaks of.
+public enum Version {
+  /// Wingcache's own.
+  public static let number = "0.1.0"
+
+  /// The Redis version whose commands and replies it has; clients choose what they use by it.
+  public static let redis = "7.2.0"
+
+  /// What `--version` prints.
+  public static var text: String { "wingcache \(number) (speaks Redis \(redis))" }
+}

@@ -1,0 +1,47 @@
+import Glibc
+import Logging
+import RESPServer
+
+/// The executable: reads the command line and the configuration, says what is wrong with them, and
+/// runs the server with its modules until it is told to stop.
+@main
+enum Program {
+  static func main() {
+    let commandLine = ConfigurationCommandLine(Array(CommandLine.arguments.dropFirst()))
+    switch commandLine.action {
+    case .printHelp: print(ConfigurationRegistry.usageText(), terminator: "")
+    case .printVersion: print(Version.text)
+    case .run: exit(run(commandLine))
+    }
+  }
+
+  /// Serves until stopped.
+  ///
+  /// - Returns: the exit status.
+  private static func run(_ commandLine: ConfigurationCommandLine) -> Int32 {
+    let registry = ConfigurationRegistry()
+    var loader = ConfigurationLoader(registry: registry)
+    do throws(ConfigurationLoadFailure) {
+      try loader.load(commandLine)
+    } catch {
+      var message = error.message(server: Version.text) + "\n"
+      message.withUTF8 { bytes in _ = write(2, bytes.baseAddress, bytes.count) }
+      return 1
+    }
+    let configuration = loader.configuration
+    let log = ServerLogHandler.logger(for: configuration)
+    for name in registry.changedWithoutEffect(in: configuration) {
+      log.info("This parameter is accepted but changes nothing", metadata: ["name": "\(name)"])
+    }
+    let launcher = ServerLauncher(
+      registry: registry, configuration: configuration, log: log,
+      executablePath: CommandLine.arguments.first ?? "wingcache")
+    do throws(StartFailure) {
+      try launcher.run()
+      return 0
+    } catch {
+      log.critical("Cannot start", metadata: ["reason": "\(error)"])
+      return 1
+    }
+  }
+}
