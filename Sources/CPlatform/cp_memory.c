@@ -1,0 +1,53 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "cp_memory.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void *cp_reserve(size_t bytes) {
+  void *start = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return start == MAP_FAILED ? NULL : start;
+}
+
+int cp_commit(void *start, size_t bytes) {
+  return mprotect(start, bytes, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
+}
+
+int cp_decommit(void *start, size_t bytes) {
+  return madvise(start, bytes, MADV_DONTNEED) == 0 ? 0 : errno;
+}
+
+void cp_advise_huge_pages(void *start, size_t bytes, int wanted) {
+  // A hint: a kernel without huge pages refuses it, and nothing is lost.
+  (void)madvise(start, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+void cp_release(void *start, size_t bytes) { (void)munmap(start, bytes); }
+
+void cp_random(void *bytes, size_t count) {
+  char *next = bytes;
+  while (count > 0) {
+    ssize_t got = getrandom(next, count, 0);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      abort();
+    }
+    next += got;
+    count -= (size_t)got;
+  }
+}
+
+void cp_futex_wait(void *word, uint32_t expected) {
+  (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+void cp_futex_wake_one(void *word) {
+  (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
