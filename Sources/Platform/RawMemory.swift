@@ -125,3 +125,6 @@ public func publishPointer<Pointee>(
 public func matches12(_ pointer: UnsafeRawPointer, _ byte: UInt8) -> UInt32 {
   cp_match12(pointer, byte)
 }
+
+/// errno of the last refused call.
+public func systemErrorCode() -> Int32 { cp_errno() }

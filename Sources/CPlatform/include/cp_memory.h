@@ -1,12 +1,15 @@
 #ifndef CP_MEMORY_H
 #define CP_MEMORY_H
 
+#include <errno.h>
 #include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 
 // Glibc's Swift module leaves malloc.h out.
 static inline size_t cp_usable_size(void *pointer) { return malloc_usable_size(pointer); }
+
+static inline int cp_errno(void) { return errno; }
 
 // Address space without memory behind it; NULL and errno on refusal. Nothing in it may be touched
 // before cp_commit: that way a reserve counts for nothing under overcommit mode 2.

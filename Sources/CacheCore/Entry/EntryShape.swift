@@ -31,13 +31,13 @@ struct EntryShape {
   @inline(__always)
   var sizeClass: SizeClass { .entry(bytes: bytes) }
 
-  /// Whether a string of `count` bytes fits into an entry beside this key and expiry.
+  /// Whether a string of `count` bytes fits into an entry beside this key, an expiry of any kind
+  /// included: setting one later must not change where the value lies.
   @inline(__always)
-  static func fitsInline(count: Int, keyCount: Int, expiryWords: Int) -> Bool {
+  static func fitsInline(count: Int, keyCount: Int) -> Bool {
     count <= Entry.bytesMax
-      && EntryShape(
-        kind: .string, keyCount: keyCount, expiryWords: expiryWords, valueBytes: count
-      ).bytes <= Entry.bytesMax
+      && EntryShape(kind: .string, keyCount: keyCount, expiryWords: 2, valueBytes: count).bytes
+        <= Entry.bytesMax
   }
 
   /// Writes header and lengths; the caller then fills in expiry, key and value.
@@ -91,4 +91,10 @@ struct LongKey {
       base: UnsafePointer((base + 8).assumingMemoryBound(to: UInt8.self)),
       count: base.load(as: Int.self))
   }
+}
+
+extension EntryShape {
+  /// Where the key begins.
+  @inline(__always)
+  var keyOffset: Int { 3 &+ lengthBytes &+ expiryWords &* 4 }
 }

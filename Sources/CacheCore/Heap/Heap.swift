@@ -107,12 +107,13 @@ struct SizeClass: Equatable {
 
   /// Entries of 8, 16, ... 1024 bytes are the classes 0...127.
   static var entryCount: Int { 128 }
-  /// Overflow nodes of the table.
+  /// Overflow nodes of the table, 24 bytes.
   static var node: SizeClass { SizeClass(rawValue: 128) }
-  /// Chunks of the wheel.
-  static var chunk: SizeClass { SizeClass(rawValue: 129) }
+  /// Nodes of the wheel: 16, 32, 64 and 128 bytes.
+  @inline(__always)
+  static func chunk(_ size: ChunkSize) -> SizeClass { SizeClass(rawValue: 129 &+ size.rawValue) }
   /// How many classes there are.
-  static var count: Int { 130 }
+  static var count: Int { 133 }
   /// A page without an owner.
   static var none: SizeClass { SizeClass(rawValue: 255) }
 
@@ -131,7 +132,7 @@ struct SizeClass: Equatable {
   @inline(__always)
   var units: Int {
     if rawValue < 128 { return Int(rawValue) &+ 1 }
-    return rawValue == 128 ? 3 : 16
+    return rawValue == 128 ? 3 : 2 &<< Int(rawValue &- 129)
   }
 }
 
@@ -165,10 +166,10 @@ struct Arena: ~Copyable {
   let lock = Lock(isShared: true)
   let index: UInt8
   /// First page with room, by class; 0 when none.
-  var partial: InlineArray<130, UInt32> = InlineArray(repeating: 0)
+  var partial: InlineArray<133, UInt32> = InlineArray(repeating: 0)
   /// Bytes of live slots. Stored under the lock with plain stores, read by anyone.
   let liveBytes = Atomic<Int>(0)
-  /// Live wheel chunks and table nodes, for statistics.
+  /// Pages owned.
   let pageCount = Atomic<Int>(0)
 
   init(index: UInt8) { self.index = index }

@@ -164,6 +164,13 @@ extension Table {
     }
   }
 
+  /// Frees the nodes of a bucket whose entries are gone, and forgets its entries.
+  mutating func freeNodes(ofBucket number: UInt32, _ memory: borrowing StoreMemory) {
+    let group = TableGroup.bucket(bucket(number, memory))
+    freeNodes(from: group.next, memory)
+    group.base.initializeMemory(as: UInt64.self, repeating: 0, count: 8)
+  }
+
   /// Entries of a chain.
   private func chainCount(_ first: TableGroup, _ memory: borrowing StoreMemory) -> Int {
     var group = first

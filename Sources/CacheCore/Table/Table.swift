@@ -139,3 +139,15 @@ struct TableGroup {
     return used
   }
 }
+
+extension Table {
+  /// Where racing readers find the directory's address. Checked by a test.
+  @inline(__always)
+  static var directoryOffset: Int { 0 }
+  /// Where racing readers find the number of buckets. Checked by a test.
+  @inline(__always)
+  static var bucketCountOffset: Int { 8 }
+  /// Where racing readers find the number of entries, and of those with an expiry.
+  static var countOffset: Int { 16 }
+  static var expiringCountOffset: Int { 24 }
+}

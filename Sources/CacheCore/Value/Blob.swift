@@ -48,6 +48,13 @@ public struct Blob: @unchecked Sendable {
     return Blob(header: header)
   }
 
+  /// Allocates a copy of `bytes` with one reference; nil when memory is exhausted.
+  public init?(copying bytes: ByteView) {
+    guard let blob = Blob.allocate(count: bytes.count) else { return nil }
+    memcpy(blob.base, bytes.base, bytes.count)
+    self = blob
+  }
+
   /// Number of bytes in use.
   @inlinable
   public var count: Int { header.pointee.count }

@@ -1,0 +1,204 @@
+import Bytes
+import Platform
+import Synchronization
+
+/// What the key space is made of, as a handful of addresses: trivially copyable, so that wheel
+/// delegates and candidate sources carry it along. `Keyspace` owns it and is its public face.
+///
+///     Engine → memory   heap, segments, hash, byte counters
+///            → shards   64 × Shard, 128-byte aligned
+///            → control  limits, next deadlines, workers, observer
+///            → evictor  policy state
+struct Engine: @unchecked Sendable {
+  // Sendable: what the addresses lead to is guarded by shard, arena and pool locks, or atomic.
+  let memory: UnsafeMutablePointer<StoreMemory>
+  let shardBase: UnsafeMutableRawPointer
+  let control: UnsafeMutablePointer<Control>
+  let evictor: UnsafeMutablePointer<Evictor>
+  let databaseCount: Int
+
+  /// Bytes from one shard to the next: whole pairs of cache lines, for the prefetcher fetches
+  /// pairs.
+  @inline(__always)
+  static var shardStride: Int { (MemoryLayout<Shard>.size &+ 127) & ~127 }
+
+  @inline(__always)
+  func shard(_ index: ShardIndex) -> UnsafeMutablePointer<Shard> {
+    (shardBase + Int(index.rawValue) &* Self.shardStride).assumingMemoryBound(to: Shard.self)
+  }
+
+  /// Where a key belongs.
+  @inline(__always)
+  func site(_ hash: KeyHash, _ database: DatabaseIndex) -> Site {
+    precondition(database.rawValue < databaseCount)
+    let shard = shard(hash.shard)
+    assert(shard.pointee.lock.isHeld)
+    return Site(shard: shard, table: shard.pointee.tables + Int(database.rawValue))
+  }
+}
+
+/// A shard and one of its tables.
+struct Site {
+  let shard: UnsafeMutablePointer<Shard>
+  let table: UnsafeMutablePointer<Table>
+
+  /// The database of the table.
+  var database: DatabaseIndex {
+    DatabaseIndex(rawValue: UInt8(table - shard.pointee.tables))
+  }
+}
+
+/// Settings and state of the whole key space.
+struct Control: ~Copyable {
+  let workerCount: Int
+  let isShared: Bool
+  let maxMemory = Atomic<Int>(0)
+  /// Bytes counted by others: client buffers.
+  let overheadBytes = Atomic<Int>(0)
+  /// Cache time at which the evictor's second changes.
+  let secondEnd = Atomic<Int64>(.min)
+  /// State of `Engine.random`.
+  let randomState: Atomic<UInt64>
+  /// For each shard a time before which its wheel has nothing to do.
+  let deadlines: UnsafeMutablePointer<Atomic<Int64>>
+  let workers: UnsafeMutablePointer<Worker>
+  var observer: (any KeyspaceObserver)?
+
+  init(configuration: KeyspaceConfiguration, seed: UInt64) {
+    randomState = Atomic(seed)
+    workerCount = configuration.workerCount
+    isShared = workerCount > 1
+    maxMemory.store(configuration.maxMemory, ordering: .relaxed)
+    deadlines = .allocate(capacity: ShardIndex.count)
+    for index in 0..<ShardIndex.count { (deadlines + index).initialize(to: Atomic(.max)) }
+    workers = .allocate(capacity: workerCount)
+    for index in 0..<workerCount { (workers + index).initialize(to: Worker()) }
+  }
+
+  deinit {
+    deadlines.deallocate()
+    workers.deinitialize(count: workerCount)
+    workers.deallocate()
+  }
+}
+
+/// What belongs to one of the server's threads.
+struct Worker: ~Copyable {
+  /// Until when it sleeps; `Int64.min` while it is awake.
+  let sleepsUntil = Atomic<Int64>(.min)
+  /// Where `expireDue` goes on, so that no shard waits for another's storm.
+  var expiryCursor = 0
+  /// Where evacuation goes on.
+  var evacuationPage: UInt32 = 0
+  /// Where the upkeep of tables goes on.
+  var upkeepShard = 0
+  let padding = InlineArray<12, UInt64>(repeating: 0)
+}
+
+extension Engine {
+  static func make(_ configuration: KeyspaceConfiguration) throws(KeyspaceStartError) -> Engine {
+    precondition(configuration.workerCount >= 1 && configuration.workerCount <= 1024)
+    precondition(configuration.databaseCount >= 1 && configuration.databaseCount <= 256)
+    let arenaCount = min(4, configuration.workerCount)
+    let heap = Heap.make(bytesMax: configuration.regionBytesMax, arenaCount: arenaCount)
+    guard let heap else {
+      throw KeyspaceStartError(
+        message: "cannot reserve address space for entries (ulimit -v, vm.overcommit_memory?)",
+        bytes: PagePool.bytesMin, code: systemErrorCode())
+    }
+    // An eighth of the entries' region: enough for entries of 54 bytes on average.
+    let tableBytes = heap.pool.pointee.region.reservedBytes / 8
+    guard let region = ReservedRegion(bytes: tableBytes, atLeast: tableBytes),
+      let links = ReservedRegion(
+        bytes: tableBytes / SegmentPool.segmentBytes * 4,
+        atLeast: tableBytes / SegmentPool.segmentBytes * 4)
+    else {
+      throw KeyspaceStartError(
+        message: "cannot reserve address space for tables (ulimit -v, vm.overcommit_memory?)",
+        bytes: tableBytes, code: systemErrorCode())
+    }
+    let hash = configuration.hashSeed.map { SipHash(key0: $0.0, key1: $0.1) } ?? .random()
+    let memory = UnsafeMutablePointer<StoreMemory>.allocate(capacity: 1)
+    memory.initialize(
+      to: StoreMemory(
+        heap: heap, segments: SegmentPool(region: region, links: links), sipHash: hash))
+    let engine = Engine(memory: memory, configuration: configuration)
+    engine.makeShards(arenaCount: arenaCount)
+    return engine
+  }
+
+  private init(
+    memory: UnsafeMutablePointer<StoreMemory>, configuration: KeyspaceConfiguration
+  ) {
+    self.memory = memory
+    databaseCount = configuration.databaseCount
+    control = .allocate(capacity: 1)
+    control.initialize(to: Control(
+        configuration: configuration, seed: memory.pointee.sipHash(ByteView("random"))))
+    evictor = .allocate(capacity: 1)
+    evictor.initialize(to: Evictor(policy: configuration.policy, second: 0))
+    evictor.pointee.setFrequencySettings(
+      logFactor: UInt32(clamping: configuration.lfuLogFactor),
+      decayMinutes: UInt32(clamping: configuration.lfuDecayMinutes))
+    shardBase = .allocate(byteCount: ShardIndex.count * Self.shardStride, alignment: 128)
+  }
+
+  private func makeShards(arenaCount: Int) {
+    for number in 0..<ShardIndex.count {
+      let tableBytes = (databaseCount * MemoryLayout<Table>.stride + 127) & ~127
+      let tables = UnsafeMutableRawPointer.allocate(byteCount: tableBytes, alignment: 128)
+        .bindMemory(to: Table.self, capacity: databaseCount)
+      let arena = UInt8(number % arenaCount)
+      tables.initialize(repeating: Table(arena: arena), count: databaseCount)
+      let seed = memory.pointee.sipHash(ByteView("eviction")) &+ UInt64(number) &* 0x9E37_79B9
+      shard(ShardIndex(rawValue: UInt8(number))).initialize(
+        to: Shard(
+          index: UInt8(number), arena: arena, isShared: control.pointee.isShared, tables: tables,
+          seed: seed))
+    }
+  }
+
+  /// 64 random bits for choices, not for secrets (SplitMix64 by Sebastiano Vigna). Any thread.
+  func random() -> UInt64 {
+    var word = control.pointee.randomState.wrappingAdd(
+      0x9E37_79B9_7F4A_7C15, ordering: .relaxed
+    ).newValue
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+
+  /// Frees everything; nobody uses the engine any more.
+  func destroy() {
+    for number in 0..<ShardIndex.count {
+      let shard = shard(ShardIndex(rawValue: UInt8(number)))
+      for database in 0..<databaseCount {
+        let table = shard.pointee.tables + database
+        destroyPayloads(of: table.pointee)
+        table.pointee.destroyStructure(memory.pointee)
+      }
+      shard.pointee.tables.deallocate()
+      if let wheel = shard.pointee.wheel {
+        wheel.deinitialize(count: 1)
+        wheel.deallocate()
+      }
+      shard.deinitialize(count: 1)
+    }
+    shardBase.deallocate()
+    evictor.deinitialize(count: 1)
+    evictor.deallocate()
+    control.deinitialize(count: 1)
+    control.deallocate()
+    memory.deinitialize(count: 1)
+    memory.deallocate()
+  }
+
+  /// Frees what entries hold outside the heap; the heap itself goes as a whole.
+  private func destroyPayloads(of table: Table) {
+    for number in 0..<table.bucketCount {
+      table.forEachHandle(inBucket: number, memory.pointee) { handle in
+        destroyPayload(memory.pointee.entry(handle))
+      }
+    }
+  }
+}
