@@ -128,32 +128,10 @@ final class KeyspaceModel {
   }
 }
 
-/// A seeded generator, so that a failure can be repeated.
-struct SeededRandom: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
-  }
-
-  /// A generator seeded from WINGCACHE_SEED or at random; prints the seed.
-  static func forTest(_ name: String) -> SeededRandom {
-    var seed = UInt64.random(in: .min ... .max)
-    if let text = getenv("WINGCACHE_SEED"), let given = UInt64(String(cString: text)) {
-      seed = given
-    }
-    print("\(name): WINGCACHE_SEED=\(seed)")
-    return SeededRandom(state: seed)
-  }
-}
-
 @Suite("Keyspace against a dictionary")
 struct KeyspaceModelTests {
   /// Mostly small values, some at every border of the entry's format.
-  static func randomCount(_ random: inout SeededRandom) -> Int {
+  static func randomCount(_ random: inout SeededGenerator) -> Int {
     switch Int.random(in: 0..<20, using: &random) {
     case 0: Int.random(in: 120...136, using: &random)
     case 1: Int.random(in: 700...1100, using: &random)
@@ -163,7 +141,7 @@ struct KeyspaceModelTests {
     }
   }
 
-  static func randomKey(_ random: inout SeededRandom, space: Int) -> [UInt8] {
+  static func randomKey(_ random: inout SeededGenerator, space: Int) -> [UInt8] {
     let number = Int.random(in: 0..<space, using: &random)
     switch number % 50 {
     case 0: return [UInt8](repeating: 0x6B, count: 200 + number)
@@ -173,7 +151,7 @@ struct KeyspaceModelTests {
     }
   }
 
-  static func randomExpiry(_ random: inout SeededRandom, now: Int64) -> Int64 {
+  static func randomExpiry(_ random: inout SeededGenerator, now: Int64) -> Int64 {
     switch Int.random(in: 0..<6, using: &random) {
     case 0: now + Int64.random(in: -5...5, using: &random)
     case 1: now + Int64.random(in: 1...(100 * 86_400_000), using: &random)
@@ -183,7 +161,7 @@ struct KeyspaceModelTests {
 
   @Test(arguments: [1, 3])
   func randomOperations(workers: Int) throws {
-    var random = SeededRandom.forTest("randomOperations")
+    var random = SeededGenerator(test: "randomOperations")
     let store = try KeyspaceModel(workers: workers)
     for step in 0..<6000 {
       let space = step < 3000 ? 2000 : 200
@@ -228,7 +206,7 @@ struct KeyspaceModelTests {
 
   @Test("SCAN returns whatever is present throughout, while the table grows and shrinks")
   func scanGuarantee() throws {
-    var random = SeededRandom.forTest("scanGuarantee")
+    var random = SeededGenerator(test: "scanGuarantee")
     for round in 0..<4 {
       let store = try KeyspaceModel()
       let growing = round & 1 == 0
