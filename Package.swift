@@ -55,5 +55,9 @@ let package = Package(
     .testTarget(
       name: "RESPServerTests", dependencies: ["RESPServer", "RESP", "CacheCore", "Bytes"],
       swiftSettings: swiftSettings),
+    // Starts the real executable and talks to it over sockets.
+    .testTarget(
+      name: "ServerTests", dependencies: ["wingcache", "RESPServer"],
+      swiftSettings: swiftSettings),
   ]
 )
