@@ -46,7 +46,9 @@ public enum File {
   /// Replaces a file as a whole: whoever opens it, even after a crash, finds the old or the new
   /// contents. A file beside it is written, synced and renamed over it, then the folder is synced.
   ///
-  /// - Parameter mode: permissions of the new file, as 0o644.
+  /// An old file's permissions are kept: a configuration that only its owner may read stays so.
+  ///
+  /// - Parameter mode: permissions where there was no file, as 0o644.
   /// - Complexity: O(n), waits for the disk.
   public static func replace(
     _ path: String, with contents: [UInt8], mode: mode_t = 0o644
@@ -57,10 +59,12 @@ public enum File {
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     let temporary = String(
       decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    var status = stat()
+    let permissions = stat(path, &status) == 0 ? status.st_mode & 0o777 : mode
     var isOpen = true
     do throws(FileError) {
       try writeAll(descriptor, contents, path: temporary)
-      try check(fchmod(descriptor, mode), path: temporary)
+      try check(fchmod(descriptor, permissions), path: temporary)
       try check(fsync(descriptor), path: temporary)
       isOpen = false
       try check(close(descriptor), path: temporary)

@@ -356,6 +356,11 @@ struct ConfigurationRewriteTests {
       try registry.rewrite(configuration, path: path)
       #expect(try String(contentsOfFile: path, encoding: .utf8).contains("port 1234\n"))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["wing.conf"])
+      // A file that only its owner may read stays so.
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+      try registry.rewrite(configuration, path: path)
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      #expect(attributes[.posixPermissions] as? Int == 0o600)
       #expect(throws: (any Error).self) {
         try registry.rewrite(configuration, path: folder + "/no/such")
       }

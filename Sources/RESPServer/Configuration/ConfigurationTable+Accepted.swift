@@ -155,6 +155,8 @@ extension ConfigurationParameter {
         .immutable),
       .accepted("bind-source-addr", .text, .text(""), .emptyMeansUnset),
       .accepted("socket-mark-id", .integer(0...Int(UInt32.max)), .integer(0), .immutable),
+      .accepted("max-new-connections-per-cycle", .integer(1...1000), .integer(10)),
+      .accepted("max-new-tls-connections-per-cycle", .integer(1...1000), .integer(1)),
       .accepted("server_cpulist", .text, .text(""), [.immutable, .emptyMeansUnset]),
       .accepted("bio_cpulist", .text, .text(""), [.immutable, .emptyMeansUnset]),
       .accepted("aof_rewrite_cpulist", .text, .text(""), [.immutable, .emptyMeansUnset]),
