@@ -1,4 +1,4 @@
-public import CPlatform
+internal import CPlatform
 internal import Glibc
 
 /// A file descriptor. It is not closed by itself: whoever registers it with an event loop closes it
@@ -107,13 +107,28 @@ public enum Socket {
     }
   }
 
+  /// Bytes to send together with others; laid out like C's `iovec`.
+  public struct Piece {
+    let base: UnsafeRawPointer
+    let count: Int
+
+    /// A piece of `count` bytes at `base`.
+    public init(base: UnsafeRawPointer, count: Int) {
+      self.base = base
+      self.count = count
+    }
+  }
+
   /// Sends up to 1024 pieces in one call.
   public static func send(
-    to fd: FileDescriptor, vectors: UnsafeBufferPointer<iovec>
+    to fd: FileDescriptor, pieces: UnsafeBufferPointer<Piece>
   ) -> TransferResult {
-    precondition(vectors.count <= 1024)
+    precondition(pieces.count <= 1024)
+    precondition(MemoryLayout<Piece>.size == MemoryLayout<iovec>.size)
     while true {
-      let result = cp_send_vector(fd.rawValue, vectors.baseAddress, Int32(vectors.count))
+      let result = UnsafeRawBufferPointer(pieces).withMemoryRebound(to: iovec.self) {
+        cp_send_vector(fd.rawValue, $0.baseAddress, Int32($0.count))
+      }
       if result >= 0 { return .count(result) }
       switch Errno.current {
       case .wouldBlock: return .wouldBlock

@@ -102,9 +102,9 @@ extension FileDescriptor {
     _ buffer: borrowing OutputBuffer, from cursor: inout OutputCursor
   ) -> SendResult {
     while cursor.byte < buffer.count || cursor.splice < buffer.spliceCount {
-      let result = withUnsafeTemporaryAllocation(of: iovec.self, capacity: Self.vectorsMax) {
+      let result = withUnsafeTemporaryAllocation(of: Socket.Piece.self, capacity: Self.vectorsMax) {
         let count = Self.fill($0, from: buffer, at: cursor)
-        return Socket.send(to: self, vectors: UnsafeBufferPointer(rebasing: $0[..<count]))
+        return Socket.send(to: self, pieces: UnsafeBufferPointer(rebasing: $0[..<count]))
       }
       switch result {
       case .count(let sent): Self.advance(&cursor, by: sent, in: buffer)
@@ -116,7 +116,7 @@ extension FileDescriptor {
   }
 
   private static func fill(
-    _ vectors: UnsafeMutableBufferPointer<iovec>, from buffer: borrowing OutputBuffer,
+    _ vectors: UnsafeMutableBufferPointer<Socket.Piece>, from buffer: borrowing OutputBuffer,
     at cursor: OutputCursor
   ) -> Int {
     var count = 0
@@ -124,8 +124,7 @@ extension FileDescriptor {
     var skip = cursor.withinSplice
     func add(_ bytes: ByteView) {
       guard bytes.count > 0 else { return }
-      vectors[count] = iovec(
-        iov_base: UnsafeMutableRawPointer(mutating: bytes.base), iov_len: bytes.count)
+      vectors[count] = Socket.Piece(base: bytes.base, count: bytes.count)
       count += 1
     }
     for index in cursor.splice..<buffer.spliceCount where count + 3 <= vectors.count {
