@@ -27,9 +27,10 @@ struct Trace {
       (0..<bytes.count / 4).map { index in
         let id = UInt32(
           littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
-        let next = Int32(dense.count)
-        return dense[id, default: next] == next
-          ? { dense[id] = next; return next }() : dense[id, default: next]
+        if let known = dense[id] { return known }
+        let fresh = Int32(dense.count)
+        dense[id] = fresh
+        return fresh
       }
     }
     idCount = dense.count

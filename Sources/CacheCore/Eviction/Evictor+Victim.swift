@@ -62,7 +62,7 @@ extension Evictor {
     var candidates = CandidateSet(volatileOnly: policy.isVolatile)
     for turn in 0..<Self.bucketsMax {
       if turn >= 4 && candidates.count >= Self.candidatesMin { break }
-      if turn == 8 && policy.isVolatile {
+      if turn == 8 && policy.isVolatile && candidates.count < 4 {
         source.sampleExpiring(random: shard.random(), into: &candidates)
         if candidates.count >= 4 { break }
       }

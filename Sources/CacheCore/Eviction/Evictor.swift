@@ -245,4 +245,7 @@ public struct Evictor: ~Copyable, @unchecked Sendable {
     guard now.policy.isLFU else { return nil }
     return FrequencyCounter(counter: frequency, epoch: UInt8(now.stamp & 7)).accessBits
   }
+
+  /// Traps unless the adaptive policy's structures are sound. For tests.
+  public func checkInvariants() { adaptive?.pointee.checkInvariants() }
 }
