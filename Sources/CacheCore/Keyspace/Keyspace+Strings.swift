@@ -60,8 +60,8 @@ extension Keyspace {
   }
 
   /// Makes the key's string at least `count` bytes long, new bytes zero, and returns all its bytes
-  /// for changing in place. An absent key is made. The expiry is kept, the encoding becomes raw.
-  /// The entry must hold a string.
+  /// for changing in place. An absent key is made. The expiry is kept, the encoding becomes raw, an
+  /// ETag counts up. The entry must hold a string.
   ///
   /// - Throws: `outOfMemory`; the key is as it was.
   /// - Complexity: O(1) amortised per byte appended: large strings double their room up to 1 MB
@@ -194,12 +194,16 @@ extension Engine {
     let entry = memory.pointee.entry(place.handle)
     let old = entry.blob
     let total = max(count, old.count)
+    let etag = old.etag.map { $0 &+ 1 }
     if old.isUnique && total <= old.capacity {
       memset(old.base + old.count, 0, total - old.count)
       old.setCount(total)
+      if let etag { old.setETag(etag) }
     } else {
       let room = total > old.count ? Self.roomAfterGrowth(to: total) : total
-      guard let blob = Blob.allocate(count: total, capacity: room) else { throw .outOfMemory }
+      guard let blob = Blob.allocate(count: total, capacity: room, etag: etag) else {
+        throw .outOfMemory
+      }
       enroll(blob)
       memcpy(blob.base, old.base, old.count)
       memset(blob.base + old.count, 0, total - old.count)

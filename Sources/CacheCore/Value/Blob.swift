@@ -5,11 +5,12 @@ public import Synchronization
 
 /// A large string outside the heap's pages: bytes with a reference count.
 ///
-///     header  0  references u32 | reserved u32
+///     header  0  references u32 | has ETag u8 | reserved
 ///             8  count
 ///            16  capacity
 ///            24  account: pointer to the key space's byte counter, or 0
 ///     bytes  32  ...
+///            32 + capacity  ETag, 8 bytes unaligned: only where there is one
 ///
 /// The key space holds one reference; a reply that is still being written to a socket may hold
 /// more. Bytes change in place only while there is a single reference, else the writer copies.
@@ -19,6 +20,8 @@ public struct Blob: @unchecked Sendable {
   @usableFromInline
   struct Header: ~Copyable {
     @usableFromInline let references: Atomic<UInt32>
+    /// In what alignment leaves free.
+    var hasETag: Bool
     @usableFromInline var count: Int
     @usableFromInline var capacity: Int
     var account: UnsafeMutablePointer<Atomic<Int>>?
@@ -38,19 +41,23 @@ public struct Blob: @unchecked Sendable {
   /// - Parameters:
   ///   - count: bytes in use.
   ///   - capacity: bytes to allocate, at least `count`.
-  public static func allocate(count: Int, capacity: Int? = nil) -> Blob? {
+  ///   - etag: an ETag to keep with the bytes; nil: none, and no room for one.
+  public static func allocate(count: Int, capacity: Int? = nil, etag: Int64? = nil) -> Blob? {
     let room = max(capacity ?? count, count)
     precondition(count >= 0 && room < 1 << 40)
-    guard let raw = malloc(headerBytes + room) else { return nil }
+    guard let raw = malloc(headerBytes + room + (etag == nil ? 0 : 8)) else { return nil }
     let header = raw.bindMemory(to: Header.self, capacity: 1)
     header.initialize(
-      to: Header(references: Atomic(1), count: count, capacity: room, account: nil))
-    return Blob(header: header)
+      to: Header(
+        references: Atomic(1), hasETag: etag != nil, count: count, capacity: room, account: nil))
+    let blob = Blob(header: header)
+    if let etag { blob.setETag(etag) }
+    return blob
   }
 
   /// Allocates a copy of `bytes` with one reference; nil when memory is exhausted.
-  public init?(copying bytes: ByteView) {
-    guard let blob = Blob.allocate(count: bytes.count) else { return nil }
+  public init?(copying bytes: ByteView, etag: Int64? = nil) {
+    guard let blob = Blob.allocate(count: bytes.count, etag: etag) else { return nil }
     memcpy(blob.base, bytes.base, bytes.count)
     self = blob
   }
@@ -86,6 +93,17 @@ public struct Blob: @unchecked Sendable {
   public func setCount(_ count: Int) {
     precondition(count >= 0 && count <= header.pointee.capacity)
     header.pointee.count = count
+  }
+
+  /// The ETag kept with the bytes; nil when there is none.
+  public var etag: Int64? {
+    header.pointee.hasETag ? base.loadUnaligned(fromByteOffset: capacity, as: Int64.self) : nil
+  }
+
+  /// Changes the ETag of a blob that was made with one; only while it is unshared.
+  func setETag(_ etag: Int64) {
+    precondition(header.pointee.hasETag)
+    base.storeBytes(of: etag, toByteOffset: capacity, as: Int64.self)
   }
 
   /// Whether the caller's reference is the only one.

@@ -17,8 +17,21 @@ enum CommandCatalog {
   ]
 
   private static let string: [any Command.Type] = [
+    AppendCommand.self,
+    DecrByCommand.self,
+    DecrCommand.self,
     GetCommand.self,
+    GetRangeCommand.self,
+    IncrByCommand.self,
+    IncrByFloatCommand.self,
+    IncrCommand.self,
+    MGetCommand.self,
+    MSetCommand.self,
+    MSetNXCommand.self,
     SetCommand.self,
+    SetRangeCommand.self,
+    StrlenCommand.self,
+    SubstrCommand.self,
   ]
 
   private static let bitmap: [any Command.Type] = []

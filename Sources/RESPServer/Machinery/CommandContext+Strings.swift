@@ -20,7 +20,11 @@ extension CommandContext {
   public func replyString(of entry: EntryHandle?) throws(CommandError) {
     guard let entry else { return reply.null() }
     guard keyspace.type(of: entry) == .string else { throw .wrongType }
-    let bytes = keyspace.string(of: entry)
+    replyBytes(keyspace.string(of: entry), of: entry)
+  }
+
+  /// Answers with `bytes`, the string that `entry` holds or a part of it; not copied when large.
+  public func replyBytes(_ bytes: ByteView, of entry: EntryHandle) {
     if bytes.count >= Self.spliceThreshold, let blob = keyspace.blob(of: entry) {
       blob.retain()
       reply.bulk(splicing: bytes, owner: blob.owner)
@@ -36,6 +40,41 @@ extension CommandContext {
     guard let entry else { return nil }
     guard keyspace.type(of: entry) == .string else { throw .wrongType }
     return keyspace.string(of: entry)
+  }
+
+  /// Whether `key` is absent, if somebody wants to hear of new keys; otherwise false without a
+  /// lookup.
+  public func isNewIfWanted(_ key: HashedKey) -> Bool {
+    server.state.pointee.keyspaceEvents.contains(.new) && peek(key) == nil
+  }
+
+  /// Whether the string at `key` has an ETag.
+  public func hasETag(_ key: HashedKey) -> Bool {
+    peek(key).map { keyspace.etag(of: $0) != nil } ?? false
+  }
+
+  /// The length of a string that `count` bytes are written to behind `start` bytes.
+  ///
+  /// - Throws: when it is more than `proto-max-bulk-len`, which bounds strings made by parts as it
+  ///   bounds those that are sent.
+  public func checkedLength(_ start: Int64, adding count: Int) throws(CommandError) -> Int {
+    let (end, overflow) = start.addingReportingOverflow(Int64(count))
+    guard !overflow, end <= Int64(server.state.pointee.configuration.protocolBulkBytesMax) else {
+      throw .stringTooLong
+    }
+    return Int(end)
+  }
+
+  /// The first key's string for changing in place, at least `count` bytes long, see
+  /// `Keyspace.mutableString`.
+  public func mutableString(
+    count: Int
+  ) throws(CommandError) -> UnsafeMutableRawBufferPointer {
+    do throws(CacheError) {
+      return try keyspace.mutableString(key, in: database, count: count, now: now)
+    } catch {
+      throw .outOfMemory
+    }
   }
 
   /// Stores the argument at `index` at the first key, without a copy if it was received into a

@@ -99,10 +99,8 @@ enum SetCommand: Command {
 
   /// SET key value, the common case.
   private static func storePlainly(_ context: inout CommandContext) throws(CommandError) {
-    let isNew =
-      context.server.state.pointee.keyspaceEvents.contains(.new)
-      && context.peek(context.key) == nil
-    try context.storeArgument(2, expiry: .clear, isNew: isNew, event: "set")
+    try context.storeArgument(
+      2, expiry: .clear, isNew: context.isNewIfWanted(context.key), event: "set")
     context.reply.ok()
   }
 
