@@ -80,9 +80,10 @@ extension Engine {
     _ = wheel.pointee.insert(handle, at: deadline, now: now)
     let index = Int(shard.pointee.index)
     let earliest = control.pointee.deadlines + index
-    if deadline < earliest.pointee.load(ordering: .relaxed) {
-      earliest.pointee.store(deadline, ordering: .sequentiallyConsistent)
-      wakeIfNeeded(worker: index % control.pointee.workerCount, deadline: deadline)
+    let next = wheel.pointee.nextDeadline()
+    if next < earliest.pointee.load(ordering: .relaxed) {
+      earliest.pointee.store(next, ordering: .sequentiallyConsistent)
+      wakeIfNeeded(worker: index % control.pointee.workerCount, deadline: next)
     }
   }
 

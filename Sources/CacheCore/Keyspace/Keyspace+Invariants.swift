@@ -97,7 +97,8 @@ extension Engine {
       precondition(entry.longKeyHash == hash.rawValue)
       use.blobBytes += usableBytes(of: entry.longKey.base)
     }
-    if entry.kind == .blob { use.blobBytes += entry.blob.count }
+    // A shared one would be counted twice.
+    if entry.kind == .blob && entry.blob.isUnique { use.blobBytes += entry.blob.count }
     use.entryBytes += sizeClass.units * 8
   }
 }

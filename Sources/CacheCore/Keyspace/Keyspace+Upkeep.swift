@@ -26,21 +26,6 @@ extension Keyspace {
     }
   }
 
-  /// Removes due keys of the worker's shards; at most `limit` references are looked at.
-  ///
-  /// - Returns: the number looked at; `limit` means that more may be due.
-  public func expireDue(worker: Int, now: Int64, limit: Int = 512) -> Int { 0 }
-
-  /// When `expireDue` has something to do next; `Int64.max` when never.
-  public func nextDeadline(worker: Int) -> Int64 { .max }
-
-  /// The worker is about to sleep until `deadline`: an earlier one set by another thread makes
-  /// the observer wake it.
-  public func willSleep(worker: Int, until deadline: Int64) {}
-
-  /// The worker is awake again.
-  public func didWake(worker: Int) {}
-
   /// Evicts until `usedMemory` is within `maxMemory`. False: not possible. Holds no lock on entry.
   public func makeRoom(worker: Int, now: Int64) -> Bool { true }
 
