@@ -73,3 +73,28 @@ public struct Lock: ~Copyable, Sendable {
     withUnsafePointer(to: word) { cp_futex_wake_one(UnsafeMutableRawPointer(mutating: $0)) }
   }
 }
+
+/// A word to sleep on until somebody changes it: the sleeping half of a queue between threads.
+///
+/// The sleeper reads `value`, looks whether there is work, and if not sleeps while the value is the
+/// same; whoever adds work wakes it afterwards. So no wake-up is lost.
+public struct WakeWord: ~Copyable, Sendable {
+  private let word = Atomic<UInt32>(0)
+
+  /// Makes a word; it must stay where it is (raw memory or a class).
+  public init() {}
+
+  /// The present value.
+  public var value: UInt32 { word.load(ordering: .acquiring) }
+
+  /// Sleeps until `wake()` was called after `value` had returned `seen`; may return early.
+  public func sleep(while seen: UInt32) {
+    withUnsafePointer(to: word) { cp_futex_wait(UnsafeMutableRawPointer(mutating: $0), seen) }
+  }
+
+  /// Changes the value and wakes the sleeper.
+  public func wake() {
+    word.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    withUnsafePointer(to: word) { cp_futex_wake_one(UnsafeMutableRawPointer(mutating: $0)) }
+  }
+}

@@ -74,6 +74,7 @@ extension Heap {
     let page = pages + Int(number)
     unlink(page, sizeClass: sizeClass, arena: arena)
     page.pointee.sizeClass = SizeClass.none.rawValue
+    page.pointee.previous = Page.unlisted
     arena.pointee.addPages(-1)
     pool.pointee.lock.acquire()
     pool.pointee.give(number)

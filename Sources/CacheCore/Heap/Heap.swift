@@ -75,6 +75,9 @@ struct Heap: ~Copyable {
     base + Int(handle) &<< 3
   }
 
+  /// One more than the number of pages ever handed out.
+  var freshPage: UInt32 { pool.pointee.fresh.load(ordering: .relaxed) }
+
   /// The page a handle lies in.
   @inline(__always)
   func page(of handle: UInt32) -> UnsafeMutablePointer<Page> {

@@ -14,7 +14,7 @@ struct PagePool: ~Copyable {
   var metadata: ReservedRegion
   let pageCountMax: Int
   /// First page never handed out. Page 0 never is: handle 0 names nothing.
-  var fresh: UInt32 = 1
+  let fresh = Atomic<UInt32>(1)
   var warmHead: UInt32 = 0
   var coldHead: UInt32 = 0
   var warmCount = 0
@@ -47,11 +47,11 @@ struct PagePool: ~Copyable {
       coldHead = pages[Int(number)].next
       coldCount -= 1
     } else {
-      guard Int(fresh) < pageCountMax, metadata.commit(upTo: (Int(fresh) + 1) * 16),
-        region.commit(upTo: (Int(fresh) + 1) * Heap.pageBytes)
+      number = fresh.load(ordering: .relaxed)
+      guard Int(number) < pageCountMax, metadata.commit(upTo: (Int(number) + 1) * 16),
+        region.commit(upTo: (Int(number) + 1) * Heap.pageBytes)
       else { return nil }
-      number = fresh
-      fresh += 1
+      fresh.store(number + 1, ordering: .relaxed)
     }
     usedCount += 1
     return number

@@ -52,7 +52,7 @@ extension Engine {
   func touched(_ entry: Entry, hash: KeyHash, at site: Site, now: Int64) -> UInt16 {
     if now >= control.pointee.secondEnd.load(ordering: .relaxed) { advanceSecond(now) }
     return evictor.pointee.hit(
-      AccessBits(rawValue: entry.access), hash: hash.rawValue,
+      AccessBits(rawValue: entry.access), hash: hash.forEviction,
       shard: &site.shard.pointee.eviction
     ).rawValue
   }
@@ -82,7 +82,7 @@ extension Engine {
     }
     if now >= control.pointee.secondEnd.load(ordering: .relaxed) { advanceSecond(now) }
     let access = evictor.pointee.inserted(
-      hash: key.hash.rawValue, shard: &site.shard.pointee.eviction)
+      hash: key.hash.forEviction, shard: &site.shard.pointee.eviction)
     let entry = memory.pointee.entry(handle)
     shape.writeHeader(to: entry, mark: 0, access: access.rawValue)
     if let deadline { write(deadline, to: entry) }
@@ -152,7 +152,7 @@ extension Engine {
       place.handle = handle
       memory.pointee.heap.free(oldHandle)
     }
-    oldBlob?.release()
+    if let oldBlob { release(oldBlob) }
     updateExpiry(
       handle, from: oldDeadline, to: deadline, isMoving: isMoving, at: site, now: now)
     return handle
@@ -194,10 +194,15 @@ extension Engine {
 
   /// Takes the key at `place` out and frees it; its value only if that is not kept for another.
   @inline(__always)
-  func remove(_ place: TablePlace, hash: KeyHash, at site: Site, keepingValue: Bool = false) {
+  func remove(
+    _ place: TablePlace, hash: KeyHash, at site: Site, keepingValue: Bool = false,
+    isEviction: Bool = false
+  ) {
     let handle = place.handle
     let entry = memory.pointee.entry(handle)
-    evictor.pointee.removed(AccessBits(rawValue: entry.access), hash: hash.rawValue)
+    if !isEviction {
+      evictor.pointee.removed(AccessBits(rawValue: entry.access), hash: hash.forEviction)
+    }
     if entry.expiryWords != 0 { site.table.pointee.expiringCount &-= 1 }
     site.table.pointee.remove(at: place, hash: hash, memory.pointee)
     if !keepingValue && !entry.kind.isInlineString { releaseValue(entry) }
@@ -218,16 +223,30 @@ extension Engine {
   }
 
   /// Frees what an entry holds outside the heap.
+  ///
+  /// - Parameter isBackground: whether this is the reclaimer's thread already.
   @inline(__always)
-  func destroyPayload(_ entry: Entry) {
-    if !entry.kind.isInlineString { releaseValue(entry) }
+  func destroyPayload(_ entry: Entry, isBackground: Bool = false) {
+    if !entry.kind.isInlineString { releaseValue(entry, isBackground: isBackground) }
     if entry.hasLongKey { entry.longKey.destroy(account: memory.pointee.blobBytes) }
   }
 
-  /// Frees the value of a blob or object entry.
+  /// Frees the value of a blob or object entry; a very large one in the background.
   @inline(never)
-  func releaseValue(_ entry: Entry) {
-    if entry.kind == .blob { entry.blob.release() }
+  func releaseValue(_ entry: Entry, isBackground: Bool = false) {
+    if entry.kind == .blob { release(entry.blob, isBackground: isBackground) }
+  }
+
+  /// Gives the key space's reference to a blob back.
+  func release(_ blob: Blob, isBackground: Bool = false) {
+    if isBackground || blob.capacity < Reclaimer.blobBytesMin || !blob.isUnique {
+      blob.release()
+      return
+    }
+    // Counted as free at once, lest eviction go on while the reclaimer is busy.
+    memory.pointee.blobBytes.pointee.wrappingSubtract(blob.allocatedBytes, ordering: .relaxed)
+    blob.header.pointee.account = nil
+    reclaim(.blob(blob))
   }
 
   /// Brings the eviction bits of a few buckets up to date, as the evictor asks; the buckets of

@@ -62,6 +62,7 @@ struct Control: ~Copyable {
   /// For each shard a time before which its wheel has nothing to do.
   let deadlines: UnsafeMutablePointer<Atomic<Int64>>
   let workers: UnsafeMutablePointer<Worker>
+  let reclaimer: UnsafeMutablePointer<Reclaimer>
   var observer: (any KeyspaceObserver)?
 
   init(configuration: KeyspaceConfiguration, seed: UInt64) {
@@ -73,12 +74,16 @@ struct Control: ~Copyable {
     for index in 0..<ShardIndex.count { (deadlines + index).initialize(to: Atomic(.max)) }
     workers = .allocate(capacity: workerCount)
     for index in 0..<workerCount { (workers + index).initialize(to: Worker()) }
+    reclaimer = .allocate(capacity: 1)
+    reclaimer.initialize(to: Reclaimer())
   }
 
   deinit {
     deadlines.deallocate()
     workers.deinitialize(count: workerCount)
     workers.deallocate()
+    reclaimer.deinitialize(count: 1)
+    reclaimer.deallocate()
   }
 }
 
@@ -88,11 +93,9 @@ struct Worker: ~Copyable {
   let sleepsUntil = Atomic<Int64>(.min)
   /// Where `expireDue` goes on, so that no shard waits for another's storm.
   var expiryCursor = 0
-  /// Where evacuation goes on.
-  var evacuationPage: UInt32 = 0
-  /// Where the upkeep of tables goes on.
-  var upkeepShard = 0
-  let padding = InlineArray<12, UInt64>(repeating: 0)
+  /// Where upkeep goes on.
+  var upkeep = UpkeepState()
+  let padding = InlineArray<8, UInt64>(repeating: 0)
 }
 
 extension Engine {
@@ -170,6 +173,7 @@ extension Engine {
 
   /// Frees everything; nobody uses the engine any more.
   func destroy() {
+    stopReclaimer()
     for number in 0..<ShardIndex.count {
       let shard = shard(ShardIndex(rawValue: UInt8(number)))
       for database in 0..<databaseCount {
@@ -197,7 +201,7 @@ extension Engine {
   private func destroyPayloads(of table: Table) {
     for number in 0..<table.bucketCount {
       table.forEachHandle(inBucket: number, memory.pointee) { handle in
-        destroyPayload(memory.pointee.entry(handle))
+        destroyPayload(memory.pointee.entry(handle), isBackground: true)
       }
     }
   }

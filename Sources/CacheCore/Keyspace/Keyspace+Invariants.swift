@@ -108,7 +108,7 @@ extension Heap {
   func checkInvariants() {
     var used = 0
     var live = 0
-    for number in 1..<Int(pool.pointee.fresh) {
+    for number in 1..<Int(freshPage) {
       let page = pages[number]
       if page.sizeClass == SizeClass.none.rawValue { continue }
       used += 1
@@ -138,6 +138,6 @@ extension Heap {
     for arena in 0..<arenaCount { counted += arenas[arena].liveBytes.load(ordering: .relaxed) }
     precondition(counted == live)
     let free = pool.pointee.warmCount + pool.pointee.coldCount
-    precondition(used + free + 1 == Int(pool.pointee.fresh))
+    precondition(used + free + 1 == Int(freshPage))
   }
 }

@@ -208,7 +208,7 @@ extension Engine {
       memcpy(blob.base, old.base, old.count)
       memset(blob.base + old.count, 0, total - old.count)
       entry.pointer = UnsafeMutableRawPointer(blob.header)
-      old.release()
+      release(old)
     }
     entry.access = touched(entry, hash: hash, at: site, now: now)
     return entry.blob.mutableBytes

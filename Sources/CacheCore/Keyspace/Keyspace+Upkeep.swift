@@ -3,12 +3,29 @@ import Synchronization
 
 extension Keyspace {
   /// Empties a database, or all with nil. The caller has the gate.
+  ///
+  /// - Parameter asynchronously: whether the memory is freed in the background; the keys are gone
+  ///   at once in either case.
+  /// - Complexity: O(keys), or O(databases × shards) when asynchronous.
   public func flush(_ database: DatabaseIndex?, asynchronously: Bool) {
     for number in 0..<ShardIndex.count {
       let shard = engine.shard(ShardIndex(rawValue: UInt8(number)))
       for index in 0..<engine.databaseCount {
         if let database, Int(database.rawValue) != index { continue }
-        engine.dropTable(shard.pointee.tables + index)
+        let table = shard.pointee.tables + index
+        if table.pointee.bucketCount == 0 { continue }
+        var old = table.pointee
+        table.pointee = Table(arena: shard.pointee.arena)
+        if asynchronously {
+          engine.reclaim(.table(old))
+        } else {
+          engine.dropTable(&old, countingDown: false)
+        }
+      }
+      // References to what is gone are stale; without any key the wheel may start afresh.
+      if database == nil, let wheel = shard.pointee.wheel {
+        wheel.pointee.removeAll()
+        engine.publishDeadline(shard)
       }
     }
   }
@@ -26,23 +43,8 @@ extension Keyspace {
     }
   }
 
-  /// Evicts until `usedMemory` is within `maxMemory`. False: not possible. Holds no lock on entry.
-  public func makeRoom(worker: Int, now: Int64) -> Bool { true }
-
-  /// Does a bounded slice of housekeeping. True: more is worth doing.
-  public func maintain(worker: Int, now: Int64, budget: Int = 256) -> Bool { false }
-
   /// Bytes held: live slots, tables, large strings, overhead told by `addOverhead`.
-  public var usedMemory: Int {
-    let memory = engine.memory
-    var total = memory.pointee.blobBytes.pointee.load(ordering: .relaxed)
-    total += memory.pointee.tableBytes.pointee.load(ordering: .relaxed)
-    total += engine.control.pointee.overheadBytes.load(ordering: .relaxed)
-    for index in 0..<memory.pointee.heap.arenaCount {
-      total += memory.pointee.heap.arenas[index].liveBytes.load(ordering: .relaxed)
-    }
-    return total
-  }
+  public var usedMemory: Int { engine.usedMemory }
 
   /// Counts bytes that others hold (client buffers) as used; negative to take them back.
   public func addOverhead(_ bytes: Int) {
@@ -67,37 +69,5 @@ extension Keyspace {
   public func setFrequencySettings(logFactor: Int, decayMinutes: Int) {
     engine.evictor.pointee.setFrequencySettings(
       logFactor: UInt32(clamping: logFactor), decayMinutes: UInt32(clamping: decayMinutes))
-  }
-
-  /// A snapshot of the counters. Locks a shard at a time.
-  public var statistics: KeyspaceStatistics {
-    var result = KeyspaceStatistics()
-    for number in 0..<ShardIndex.count {
-      let shard = engine.shard(ShardIndex(rawValue: UInt8(number)))
-      shard.pointee.lock.acquire()
-      result.hits += shard.pointee.hits
-      result.misses += shard.pointee.misses
-      result.expired += shard.pointee.expired
-      result.evicted += shard.pointee.evicted
-      shard.pointee.lock.release()
-    }
-    return result
-  }
-
-  /// Restarts the counters. Locks a shard at a time.
-  public func resetStatistics() {}
-}
-
-extension Engine {
-  /// Empties a table at once.
-  func dropTable(_ table: UnsafeMutablePointer<Table>) {
-    for number in 0..<table.pointee.bucketCount {
-      table.pointee.forEachHandle(inBucket: number, memory.pointee) { handle in
-        destroyPayload(memory.pointee.entry(handle))
-        memory.pointee.heap.free(handle)
-      }
-      table.pointee.freeNodes(ofBucket: number, memory.pointee)
-    }
-    table.pointee.destroyStructure(memory.pointee)
   }
 }

@@ -22,6 +22,8 @@ struct Shard: ~Copyable {
   var evicted: UInt64 = 0
   var evacuated: UInt64 = 0
   var insertions: UInt64 = 0
+  /// Whether a sweep of the wheel is under way.
+  var isSweeping = false
   var eviction: EvictionShard
   var lag = LagHistogram()
 

@@ -1,0 +1,131 @@
+import Platform
+import Synchronization
+
+/// Frees in the background what takes long: large strings and whole tables.
+///
+/// A string of a megabyte costs the system calls that unmap it, a flushed table a cache miss per
+/// entry; neither is to stop a loop. Whoever drops such a thing detaches it, which is quick, and
+/// leaves the rest to one thread, which is started with the first job. It needs no shard's lock,
+/// because nobody can reach what was detached; slots are freed one by one under the arena's lock.
+///
+///     queue → Job → Job → nil       under `lock`; the thread sleeps on `signal`
+///
+/// When the thread cannot be started, the job is done on the spot.
+struct Reclaimer: ~Copyable {
+  let lock = Lock(isShared: true)
+  var queue: UnsafeMutablePointer<Job>?
+  var thread: Thread?
+  let signal = WakeWord()
+  let isStopping = Atomic<Bool>(false)
+  /// Objects (keys, large strings) that wait to be freed.
+  let pending = Atomic<Int>(0)
+
+  /// Strings from this size on are freed in the background.
+  static var blobBytesMin: Int { 1 << 20 }
+
+  enum Work {
+    case blob(Blob)
+    case table(Table)
+  }
+
+  struct Job {
+    var next: UnsafeMutablePointer<Job>?
+    let work: Work
+  }
+}
+
+extension Engine {
+  /// Frees `work` in the background.
+  func reclaim(_ work: Reclaimer.Work) {
+    let reclaimer = control.pointee.reclaimer
+    reclaimer.pointee.pending.wrappingAdd(objectCount(work), ordering: .relaxed)
+    let job = UnsafeMutablePointer<Reclaimer.Job>.allocate(capacity: 1)
+    reclaimer.pointee.lock.acquire()
+    let hasThread = startReclaimer()
+    if hasThread {
+      job.initialize(to: Reclaimer.Job(next: reclaimer.pointee.queue, work: work))
+      reclaimer.pointee.queue = job
+    }
+    reclaimer.pointee.lock.release()
+    if hasThread {
+      reclaimer.pointee.signal.wake()
+    } else {
+      job.deallocate()
+      perform(work)
+    }
+  }
+
+  private func objectCount(_ work: Reclaimer.Work) -> Int {
+    switch work {
+    case .blob: 1
+    case .table(let table): table.count
+    }
+  }
+
+  /// Whether the thread runs; starts it if need be. The reclaimer's lock is held.
+  private func startReclaimer() -> Bool {
+    let reclaimer = control.pointee.reclaimer
+    if reclaimer.pointee.thread != nil { return true }
+    let engine = self
+    reclaimer.pointee.thread = try? Thread(name: "reclaimer") { engine.runReclaimer() }
+    return reclaimer.pointee.thread != nil
+  }
+
+  private func runReclaimer() {
+    let reclaimer = control.pointee.reclaimer
+    while true {
+      let seen = reclaimer.pointee.signal.value
+      reclaimer.pointee.lock.acquire()
+      var next = reclaimer.pointee.queue
+      reclaimer.pointee.queue = nil
+      reclaimer.pointee.lock.release()
+      if next == nil {
+        if reclaimer.pointee.isStopping.load(ordering: .acquiring) { return }
+        reclaimer.pointee.signal.sleep(while: seen)
+      }
+      while let job = next {
+        next = job.pointee.next
+        perform(job.pointee.work)
+        job.deallocate()
+      }
+    }
+  }
+
+  /// Lets the thread finish its jobs and ends it.
+  func stopReclaimer() {
+    let reclaimer = control.pointee.reclaimer
+    guard let thread = reclaimer.pointee.thread else { return }
+    reclaimer.pointee.isStopping.store(true, ordering: .releasing)
+    reclaimer.pointee.signal.wake()
+    thread.join()
+  }
+
+  private func perform(_ work: Reclaimer.Work) {
+    switch work {
+    case .blob(let blob):
+      blob.release()
+      control.pointee.reclaimer.pointee.pending.wrappingSubtract(1, ordering: .relaxed)
+    case .table(var table):
+      dropTable(&table, countingDown: true)
+    }
+  }
+
+  /// Frees a table's entries, nodes, segments; nobody else can reach it.
+  ///
+  /// - Parameter countingDown: whether the entries were counted as pending.
+  func dropTable(_ table: inout Table, countingDown: Bool) {
+    for number in 0..<table.bucketCount {
+      var freed = 0
+      table.forEachHandle(inBucket: number, memory.pointee) { handle in
+        destroyPayload(memory.pointee.entry(handle), isBackground: countingDown)
+        memory.pointee.heap.free(handle)
+        freed += 1
+      }
+      table.freeNodes(ofBucket: number, memory.pointee)
+      if countingDown {
+        control.pointee.reclaimer.pointee.pending.wrappingSubtract(freed, ordering: .relaxed)
+      }
+    }
+    table.destroyStructure(memory.pointee)
+  }
+}
