@@ -1,29 +1,6 @@
-import Foundation
 import Testing
 
 @testable import CacheCore
-
-/// A small generator whose seed each test prints when it fails.
-struct SeededGenerator: RandomNumberGenerator {
-  private(set) var state: UInt64
-  let seed: UInt64
-
-  /// From WINGCACHE_SEED if set, or else random.
-  init() {
-    seed =
-      ProcessInfo.processInfo.environment["WINGCACHE_SEED"].flatMap { UInt64($0) }
-      ?? UInt64.random(in: 0 ... .max)
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
-  }
-}
 
 @Suite struct EvictionStructureTests {
   @Test func policyNames() {
@@ -45,7 +22,7 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   @Test func frequencyCounterGrowsLogarithmically() {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     // Redis documents 10 after 100 hits and 18 after 1,000 at factor 10 (starting from 5).
     var sum = 0
     for _ in 0..<50 {
@@ -56,7 +33,7 @@ struct SeededGenerator: RandomNumberGenerator {
       }
       sum += Int(counter.counter)
     }
-    #expect((15...21).contains(sum / 50), "seed \(generator.seed)")
+    #expect((15...21).contains(sum / 50))
     let full = FrequencyCounter(counter: 255, epoch: 0)
     #expect(full.incremented(random: 0, logFactor: 0).counter == 255)
     let every = FrequencyCounter(counter: 9, epoch: 0)
@@ -73,7 +50,7 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   @Test func ghostTableRemembersAboutItsSize() {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     var table = GhostTable()
     let early = table.remove(1)
     #expect(!early)
@@ -81,24 +58,24 @@ struct SeededGenerator: RandomNumberGenerator {
     let keys = (0..<3200).map { _ in generator.next() }
     for key in keys { table.insert(key) }
     let recent = keys.suffix(800).filter { table.remove($0) }.count
-    #expect(recent > 760, "seed \(generator.seed)")
+    #expect(recent > 760)
     let old = keys.prefix(800).filter { table.remove($0) }.count
-    #expect(old < 60, "seed \(generator.seed)")
+    #expect(old < 60)
     let again = keys.suffix(800).filter { table.remove($0) }.count
-    #expect(again < 20, "seed \(generator.seed)")
+    #expect(again < 20)
   }
 
   @Test func laneIsAQueue() {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     var lane = AdaptiveLane()
-    let early = lane.push(1)
+    let early = lane.push(SmallQueueWord(hash: 1))
     #expect(!early)
     lane.setCapacity(200)
-    var model: [UInt32] = []
+    var model: [SmallQueueWord] = []
     for step in 0..<4000 {
       switch UInt8.random(in: 0..<10, using: &generator) {
       case 0..<5:
-        let word = UInt32.random(in: 0 ... .max, using: &generator)
+        let word = SmallQueueWord(hash: generator.next())
         if lane.push(word) { model.append(word) }
       case 5..<9:
         let popped = lane.pop()
@@ -110,12 +87,12 @@ struct SeededGenerator: RandomNumberGenerator {
         lane.noteAbsence()
       }
       lane.checkInvariants()
-      #expect(lane.count == model.count, "seed \(generator.seed)")
+      #expect(lane.count == model.count)
     }
   }
 
   @Test func linkedTableMatchesAModel() {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     var table = LinkedTable(capacity: 40)
     var queues: [[UInt32]] = [[], [], []]  // oldest first
     for step in 0..<3000 {
@@ -123,7 +100,7 @@ struct SeededGenerator: RandomNumberGenerator {
       let queue = UInt8.random(in: 0..<3, using: &generator)
       let node = table.find(key)
       let place = queues.firstIndex { $0.contains(key) }
-      #expect((node == LinkedTable.none) == (place == nil), "seed \(generator.seed)")
+      #expect((node == LinkedTable.none) == (place == nil))
       if let place {
         queues[place].removeAll { $0 == key }
         if step % 3 == 0 {
@@ -145,14 +122,14 @@ struct SeededGenerator: RandomNumberGenerator {
       for index in 0..<3 {
         let oldest = table.oldest(in: UInt8(index))
         let oldestKey = oldest == LinkedTable.none ? nil : table.key(of: oldest)
-        #expect(oldestKey == queues[index].first, "seed \(generator.seed)")
+        #expect(oldestKey == queues[index].first)
         #expect(table.count(in: UInt8(index)) == queues[index].count)
       }
     }
   }
 
   @Test func miniLRUIsExact() {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     var cache = MiniLRU(capacity: 20, capacityMax: 30)
     var model: [UInt32] = []
     for _ in 0..<4000 {
@@ -163,13 +140,13 @@ struct SeededGenerator: RandomNumberGenerator {
       if !hit && model.count == 20 { model.removeFirst() }
       model.append(key)
       let ours = cache.access(key)
-      #expect(ours == hit, "seed \(generator.seed)")
+      #expect(ours == hit)
     }
     cache.table.checkInvariants()
   }
 
   @Test(arguments: [UInt8(1), 2]) func miniS3FIFOIsExact(threshold: UInt8) {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     var cache = MiniS3FIFO(capacity: 30, capacityMax: 40, promotionThreshold: threshold)
     var model = PlainS3FIFO(capacity: 30, threshold: Int(threshold))
     for _ in 0..<4000 {
@@ -177,7 +154,7 @@ struct SeededGenerator: RandomNumberGenerator {
       let key = UInt32.random(in: 0..<spread, using: &generator)
       let ours = cache.access(key)
       let wanted = model.access(key)
-      #expect(ours == wanted, "seed \(generator.seed)")
+      #expect(ours == wanted)
       #expect(cache.count == model.small.count + model.main.count)
       cache.checkInvariants()
     }

@@ -15,7 +15,7 @@ private struct ToyTable: CandidateSource {
   static func hash(_ key: UInt32) -> UInt64 {
     var word = UInt64(key) &* 0x9E37_79B9_7F4A_7C15
     word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    // The low half is the key itself, so that a ring's word leads back to the entry.
+    // The low half is the key itself, so that the small queue's word leads back to the entry.
     return (word ^ (word >> 27)) & ~0xFFFF_FFFF | UInt64(key)
   }
 
@@ -57,8 +57,8 @@ private struct ToyTable: CandidateSource {
     }
   }
 
-  mutating func findSmallEntry(hashLow: UInt32) -> SmallEntryLookup {
-    guard let found = candidate(hashLow), AdaptiveBits(found.access).isSmall
+  mutating func findSmallEntry(_ word: SmallQueueWord) -> SmallEntryLookup {
+    guard let found = candidate(word.hashLow), AdaptiveBits(found.access).isSmall
     else { return .absent }
     return .found(found)
   }
@@ -135,7 +135,7 @@ private func exactLRUHits(_ capacity: Int, _ trace: [UInt32]) -> Int {
   }
 
   @Test func sampledLRUIsCloseToExactLRU() {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     var trace: [UInt32] = zipf(6000, keys: 1200, &generator)
     // A drifting working set, which only recency serves.
     for step in 0..<UInt32(6000) {
@@ -143,11 +143,11 @@ private func exactLRUHits(_ capacity: Int, _ trace: [UInt32]) -> Int {
     }
     let exact = exactLRUHits(120, trace)
     let ours = hits(.allKeysLRU, 120, trace)
-    #expect(abs(exact - ours) * 100 <= trace.count, "seed \(generator.seed)")
+    #expect(abs(exact - ours) * 100 <= trace.count)
   }
 
   @Test func adaptiveLeavesLRUWhereScansPassThrough() {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     var trace: [UInt32] = []
     var fresh: UInt32 = 1_000_000
     for _ in 0..<20 {
@@ -157,17 +157,17 @@ private func exactLRUHits(_ capacity: Int, _ trace: [UInt32]) -> Int {
     }
     let exact = exactLRUHits(80, trace)
     let ours = hits(.allKeysAdaptive, 80, trace)
-    #expect(ours > exact + trace.count / 50, "seed \(generator.seed)")
+    #expect(ours > exact + trace.count / 50)
   }
 
   @Test func adaptiveStaysWithLRUWhereTheWorkingSetDrifts() {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     let trace = (0..<UInt32(12_000)).map { step in
       step / 3 + UInt32.random(in: 0..<120, using: &generator)
     }
     let exact = exactLRUHits(100, trace)
     let ours = hits(.allKeysAdaptive, 100, trace)
-    #expect(ours * 100 >= exact * 100 - trace.count, "seed \(generator.seed)")
+    #expect(ours * 100 >= exact * 100 - trace.count)
   }
 
   @Test func everyPolicySurvivesALoop() {
@@ -212,7 +212,7 @@ private func exactLRUHits(_ capacity: Int, _ trace: [UInt32]) -> Int {
     var table = ToyTable(bucketCount: 20)
     var evictor = Evictor(policy: .allKeysLRU, second: 1)
     var shard = EvictionShard(seed: 3)
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(test: #function)
     evictor.setCapacity(100)
     for round in 0..<40 {
       evictor.setPolicy(EvictionPolicy.allCases[round % EvictionPolicy.allCases.count])
@@ -259,7 +259,7 @@ private final class SharedEvictor: Sendable {
         group.addTask {
           var table = ToyTable(bucketCount: 10)
           var shard = EvictionShard(seed: UInt64(thread))
-          var generator = SeededGenerator()
+          var generator = SeededGenerator(test: #function)
           for step in 0..<1500 {
             let key = UInt32.random(in: 0..<200, using: &generator)
             let hash = ToyTable.hash(key)

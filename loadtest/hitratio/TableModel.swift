@@ -88,7 +88,7 @@ private struct Table: CandidateSource {
   var buckets: [[Int32]]
   var access: [AccessBits]
   private var slot: [Int32]
-  private var idByLowHash: [UInt32: Int32] = [:]
+  private var idByWord: [UInt32: Int32] = [:]
   var count = 0
   var ownShard = 0
 
@@ -100,18 +100,18 @@ private struct Table: CandidateSource {
     access = Array(repeating: AccessBits(rawValue: 0), count: idCount)
     slot = Array(repeating: -1, count: idCount)
     for id in 0..<idCount {
-      idByLowHash[UInt32(truncatingIfNeeded: mix64(UInt64(id) ^ seed))] = Int32(id)
+      idByWord[SmallQueueWord(hash: mix64(UInt64(id) ^ seed)).rawValue] = Int32(id)
     }
   }
 
   func hash(of id: Int) -> UInt64 { mix64(UInt64(id) ^ seed) }
-  func shard(of hash: UInt64) -> Int { Int(hash % UInt64(shardCount)) }
+  func shard(of hash: UInt64) -> Int { Int(hash >> 58) % shardCount }
   func isCached(_ id: Int) -> Bool { slot[id] >= 0 }
 
   private func bucket(of id: Int) -> Int {
     let hash = hash(of: id)
     return shard(of: hash) * bucketsPerShard
-      + Int(hash / UInt64(shardCount) % UInt64(bucketsPerShard))
+      + Int((hash & 0xFFFF_FFFF) % UInt64(bucketsPerShard))
   }
 
   mutating func insert(_ id: Int) {
@@ -157,8 +157,8 @@ private struct Table: CandidateSource {
 
   mutating func sampleExpiring(random: UInt64, into candidates: inout CandidateSet) {}
 
-  mutating func findSmallEntry(hashLow: UInt32) -> SmallEntryLookup {
-    guard let id = idByLowHash[hashLow], isCached(Int(id)),
+  mutating func findSmallEntry(_ word: SmallQueueWord) -> SmallEntryLookup {
+    guard let id = idByWord[word.rawValue], isCached(Int(id)),
       AdaptiveBits(access[Int(id)]).isSmall
     else { return .absent }
     return .found(candidate(Int(id)))

@@ -4,7 +4,7 @@
 /// small cache would lose hits to uneven shares; cut coarser, a large one would contend for the
 /// lock. A key's lane is chosen by its hash and is independent of shards.
 ///
-/// The ring holds the low 32 bits of key hashes, oldest at `head`. Entries that leave the small
+/// The ring holds 4 bytes of each key's hash, oldest at `head`. Entries that leave the small
 /// queue otherwise (deleted, expired) stay in the ring until popped and are counted in `dead`.
 ///
 /// ```
@@ -60,24 +60,24 @@ struct AdaptiveLane: ~Copyable {
   }
 
   /// Appends an entry; `false` when the ring is full, and the entry belongs to the main queue.
-  mutating func push(_ hashLow: UInt32) -> Bool {
+  mutating func push(_ word: SmallQueueWord) -> Bool {
     guard let ring, count < ringCapacity else { return false }
     var slot = head + count
     if slot >= ringCapacity { slot -= ringCapacity }
-    ring[slot] = hashLow
+    ring[slot] = word.rawValue
     count += 1
     return true
   }
 
   /// Takes the oldest entry.
-  mutating func pop() -> UInt32? {
+  mutating func pop() -> SmallQueueWord? {
     guard let ring, count > 0 else { return nil }
-    let hashLow = ring[head]
+    let word = SmallQueueWord(rawValue: ring[head])
     head += 1
     if head == ringCapacity { head = 0 }
     count -= 1
     dead = min(dead, count)
-    return hashLow
+    return word
   }
 
   /// An entry of the small queue has gone otherwise than by `pop`.

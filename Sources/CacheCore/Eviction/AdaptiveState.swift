@@ -67,17 +67,17 @@ struct AdaptiveState: ~Copyable, @unchecked Sendable {
   func enqueue(_ hash: UInt64) -> Bool {
     let mixed = Self.mix(hash)
     return lanes[laneIndex(mixed)].withLock {
-      !$0.ghosts.remove(mixed) && $0.push(UInt32(truncatingIfNeeded: hash))
+      !$0.ghosts.remove(mixed) && $0.push(SmallQueueWord(hash: hash))
     }
   }
 
-  /// The oldest entry of a small queue that holds enough of them (any at all, if
+  /// The oldest entry of a lane that holds enough of them (any at all, if
   /// `evenBelowLimit`), and the lane it came from.
   ///
   /// Looks at the lane of `hash` and at 3 more. A caller who passes the key that wants room
   /// takes from the lane that the key will enter; one who knows no key passes a random number,
   /// and four choices keep lanes even.
-  func popSmall(_ hash: UInt64, evenBelowLimit: Bool) -> (hashLow: UInt32, lane: Int)? {
+  func popSmall(_ hash: UInt64, evenBelowLimit: Bool) -> (word: SmallQueueWord, lane: Int)? {
     let mask = laneMask.load(ordering: .relaxed)
     let first = Int(truncatingIfNeeded: Self.mix(hash)) & mask
     for probe in 0...min(3, mask) {
@@ -91,8 +91,8 @@ struct AdaptiveState: ~Copyable, @unchecked Sendable {
   }
 
   /// Puts back a small entry that was busy.
-  func pushBack(_ hashLow: UInt32, lane: Int) {
-    lanes[lane].withLock { _ = $0.push(hashLow) }
+  func pushBack(_ word: SmallQueueWord, lane: Int) {
+    lanes[lane].withLock { _ = $0.push(word) }
   }
 
   /// A popped entry of a lane turned out to be gone.

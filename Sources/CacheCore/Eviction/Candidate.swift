@@ -53,6 +53,38 @@ public struct CandidateSet: ~Copyable {
   }
 }
 
+/// A key's place in 4 bytes, as the small queue remembers it.
+///
+/// ```
+/// | shard:6, the hash's top bits | bucket:26, the hash's low bits |
+/// ```
+///
+/// 26 bits choose among 67 million buckets of a shard. The word names no entry exactly: another
+/// small entry of the same bucket matches with a chance of about 1 in 500, and is then
+/// judged early, which does no harm.
+public struct SmallQueueWord: Equatable, Sendable {
+  /// The 32 bits.
+  public let rawValue: UInt32
+
+  /// How many low bits of the hash are kept.
+  public static let lowBits: UInt32 = 26
+
+  init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// The word of a key's hash.
+  public init(hash: UInt64) {
+    rawValue =
+      UInt32(truncatingIfNeeded: hash >> 58) << Self.lowBits
+      | UInt32(truncatingIfNeeded: hash) & (1 << Self.lowBits - 1)
+  }
+
+  /// The hash's top 6 bits.
+  public var shard: UInt8 { UInt8(rawValue >> Self.lowBits) }
+
+  /// The hash's low 26 bits.
+  public var hashLow: UInt32 { rawValue & (1 << Self.lowBits - 1) }
+}
+
 /// What looking for an entry of the small queue found.
 public enum SmallEntryLookup: Sendable {
   /// An entry with this hash, whose access bits say that it is in the small queue.
@@ -82,8 +114,9 @@ public protocol CandidateSource: ~Copyable {
   /// volatile key among millions is still found.
   mutating func sampleExpiring(random: UInt64, into candidates: inout CandidateSet)
 
-  /// Looks for an entry with the small flag by the low 32 bits of its key's hash.
-  mutating func findSmallEntry(hashLow: UInt32) -> SmallEntryLookup
+  /// Looks in the bucket that `word` names for an entry that has the small flag and whose key's
+  /// hash gives the same word.
+  mutating func findSmallEntry(_ word: SmallQueueWord) -> SmallEntryLookup
 
   /// Stores new access bits in an entry that one of the methods above delivered.
   ///

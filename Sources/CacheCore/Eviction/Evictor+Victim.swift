@@ -104,13 +104,13 @@ extension Evictor {
     for evenBelowLimit in [false, true] {
       for _ in 0..<Self.popsMax {
         guard
-          let (low, lane) = adaptive.pointee.popSmall(hash, evenBelowLimit: evenBelowLimit)
+          let (word, lane) = adaptive.pointee.popSmall(hash, evenBelowLimit: evenBelowLimit)
         else { break }
-        switch source.findSmallEntry(hashLow: low) {
+        switch source.findSmallEntry(word) {
         case .absent:
           adaptive.pointee.noteAbsence(lane: lane)
         case .busy:
-          adaptive.pointee.pushBack(low, lane: lane)
+          adaptive.pointee.pushBack(word, lane: lane)
         case .found(let candidate):
           if AdaptiveBits(candidate.access).frequency < threshold { return candidate }
           let stamp = UInt8(truncatingIfNeeded: clock.now.stamp)

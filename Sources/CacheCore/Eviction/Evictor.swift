@@ -154,7 +154,7 @@ public struct Evictor: ~Copyable, @unchecked Sendable {
   /// The access bits of a new entry.
   ///
   /// - Parameters:
-  ///   - hash: the hash of its key; the low 32 bits must be enough for `findSmallEntry`.
+  ///   - hash: the hash of its key; `SmallQueueWord` keeps 32 bits of it.
   ///   - shard: the state of its shard.
   public func inserted(hash: UInt64, shard: inout EvictionShard) -> AccessBits {
     let now = clock.now
