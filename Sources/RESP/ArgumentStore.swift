@@ -9,6 +9,10 @@ public import Bytes
 /// A loop owns one store and empties it after each batch, so parsing allocates nothing once the
 /// array has grown to the size of the busiest batch. A connection with an unfinished request owns
 /// another one, because its bytes move when its buffer grows (see `rebase`).
+///
+/// Words of inline requests that are spelled with quotes are unescaped into memory of the store's
+/// own, so that the request itself stays as it came: one that is parsed ahead of its time (because
+/// a command before it blocks, or clients are paused) is parsed again later.
 public struct ArgumentStore: ~Copyable {
   @usableFromInline var slots: UnsafeMutablePointer<ByteView>
   @usableFromInline var capacity: Int
@@ -17,6 +21,9 @@ public struct ArgumentStore: ~Copyable {
   @inlinable public var count: Int { storedCount }
   @usableFromInline var storedCount = 0
 
+  /// Unescaped words, those of a line together.
+  @usableFromInline var words: [UnsafeMutablePointer<UInt8>] = []
+
   /// Makes an empty store with room for `capacity` arguments of 16 bytes each.
   public init(capacity: Int) {
     precondition(capacity > 0)
@@ -24,7 +31,10 @@ public struct ArgumentStore: ~Copyable {
     self.capacity = capacity
   }
 
-  deinit { slots.deallocate() }
+  deinit {
+    for word in words { word.deallocate() }
+    slots.deallocate()
+  }
 
   /// Adds one argument.
   ///
@@ -43,24 +53,36 @@ public struct ArgumentStore: ~Copyable {
     return slots + first
   }
 
+  /// Makes `length` bytes of memory that live until `removeAll`.
+  mutating func makeWords(_ length: Int) -> UnsafeMutablePointer<UInt8> {
+    let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: length)
+    words.append(memory)
+    return memory
+  }
+
   /// Forgets everything, or everything from position `first` on.
   @inlinable
   public mutating func removeAll(from first: Int = 0) {
     precondition(first <= count)
     storedCount = first
+    if first == 0, !words.isEmpty { forgetWords() }
   }
 
-  /// Says that the bytes under the arguments have moved by `delta`, except for those at `fixed`
-  /// positions, which own their bytes.
+  @usableFromInline
+  @inline(never)
+  mutating func forgetWords() {
+    for word in words { word.deallocate() }
+    words = []
+  }
+
+  /// Says that the `length` bytes at `old` have moved by `delta`. Arguments that lie elsewhere stay
+  /// as they are.
   ///
   /// - Complexity: O(count)
-  public mutating func rebase(by delta: Int, except fixed: UnsafeBufferPointer<Int>) {
-    var next = 0
+  public mutating func rebase(from old: UnsafePointer<UInt8>, count length: Int, by delta: Int) {
     for index in 0..<count {
-      if next < fixed.count, fixed[next] == index {
-        next += 1
-        continue
-      }
+      let distance = slots[index].base - old
+      guard distance >= 0, distance <= length else { continue }
       slots[index] = ByteView(base: slots[index].base + delta, count: slots[index].count)
     }
   }

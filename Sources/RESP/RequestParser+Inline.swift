@@ -18,11 +18,11 @@ extension RequestParser {
     var end = newline
     if end > 0, line[end - 1] == 0x0D { end -= 1 }
     let start = store.count
-    var splitter = LineSplitter(line: bytes + position, count: end)
+    var splitter = LineSplitter(line: ByteView(base: line.base, count: end))
     position += newline + 1
     while true {
-      switch splitter.next() {
-      case .word(let word): store.append(word)
+      switch splitter.next(into: &store) {
+      case .word: continue
       case .end: return .request
       case .unbalanced:
         store.removeAll(from: start)
@@ -32,70 +32,93 @@ extension RequestParser {
   }
 }
 
-/// Splits a line into words, unescaping them in place.
+/// Splits a line into words. The line is not changed: a word without quotes is a piece of it, any
+/// other is unescaped into the store's memory.
 struct LineSplitter {
   enum Step {
-    case word(ByteView)
+    case word
     case end
     case unbalanced
   }
 
-  private let line: UnsafeMutablePointer<UInt8>
-  private let count: Int
+  private let line: ByteView
   private var read = 0
+  /// Where the next unescaped word goes. Words never get longer by being unescaped, so the length
+  /// of the rest of the line is enough for all of them.
+  private var target: UnsafeMutablePointer<UInt8>?
 
-  init(line: UnsafeMutablePointer<UInt8>, count: Int) {
-    self.line = line
-    self.count = count
-  }
+  init(line: ByteView) { self.line = line }
+
+  private var count: Int { line.count }
 
   private static func isSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || (byte >= 0x09 && byte <= 0x0D)
   }
 
-  /// The next word. Bytes are moved towards the start of the word as escapes shrink, never beyond
-  /// what was read already.
-  mutating func next() -> Step {
+  /// Adds the next word to `store`.
+  mutating func next(into store: inout ArgumentStore) -> Step {
     while read < count, Self.isSpace(line[read]) { read += 1 }
-    guard read < count else { return .end }
+    guard read < count, line[read] != 0 else { return .end }
     let start = read
-    var written = read
+    while read < count, !Self.isSpace(line[read]), line[read] != 0 {
+      let byte = line[read]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+        read = start
+        let place = target ?? store.makeWords(count - start)
+        guard let length = unescape(to: place) else { return .unbalanced }
+        target = place + length
+        store.append(ByteView(base: UnsafePointer(place), count: length))
+        return .word
+      }
+      read += 1
+    }
+    store.append(line[start..<read])
+    endAtNUL()
+    return .word
+  }
+
+  /// A NUL ends the line, as in a C string.
+  private mutating func endAtNUL() {
+    if read < count, line[read] == 0 { read = count }
+  }
+
+  /// Writes the word that begins at `read` as it is meant.
+  ///
+  /// - Returns: its length; nil when its quotes do not match.
+  private mutating func unescape(to target: UnsafeMutablePointer<UInt8>) -> Int? {
+    var written = 0
     var quote: UInt8 = 0
     while read < count {
       let byte = line[read]
       if quote != 0 {
         if byte == UInt8(ascii: "\\"), let (value, length) = escape(at: read, in: quote) {
-          line[written] = value
+          target[written] = value
           written += 1
           read += length
           continue
         }
         read += 1
         guard byte == quote else {
-          line[written] = byte
+          target[written] = byte
           written += 1
           continue
         }
         // A word ends with its quote.
-        guard read == count || Self.isSpace(line[read]) else { return .unbalanced }
-        return word(from: start, to: written)
+        guard read == count || Self.isSpace(line[read]) else { return nil }
+        return written
       }
       if Self.isSpace(byte) || byte == 0 { break }
       read += 1
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
         quote = byte
       } else {
-        line[written] = byte
+        target[written] = byte
         written += 1
       }
     }
-    guard quote == 0 else { return .unbalanced }
-    if read < count, line[read] == 0 { read = count }  // a NUL ends the line, as in a C string
-    return word(from: start, to: written)
-  }
-
-  private func word(from start: Int, to end: Int) -> Step {
-    .word(ByteView(base: UnsafePointer(line + start), count: end - start))
+    guard quote == 0 else { return nil }
+    endAtNUL()
+    return written
   }
 
   /// The byte that the backslash at `index` stands for, and how many bytes spell it.

@@ -20,8 +20,8 @@ public enum ParseOutcome: Equatable {
 /// The parser holds where it stands, not the bytes: the caller keeps them at the same place until
 /// the request is complete (or calls `ArgumentStore.rebase`), and calls again with more. Nothing is
 /// scanned twice except a line whose end has not come yet, and that is bounded by
-/// `ParserLimits.lineLengthMax`. Arguments point into the buffer; quoted inline arguments are
-/// unescaped in place, which never makes them longer.
+/// `ParserLimits.lineLengthMax`. Arguments point into the buffer, which is never written to; quoted
+/// inline arguments are unescaped into memory of the argument store.
 ///
 /// Like Redis it takes the two bytes behind a bulk string for CR LF without looking, ignores empty
 /// and negative arrays, and reads an inline command up to LF with an optional CR.
@@ -40,7 +40,7 @@ public struct RequestParser {
   /// Parses the next request.
   ///
   /// - Parameters:
-  ///   - bytes: the buffer, of which `count` bytes are filled; inline requests are rewritten.
+  ///   - bytes: the buffer, of which `count` bytes are filled.
   ///   - limits: what is refused.
   ///   - store: receives the arguments, of an incomplete request too.
   /// - Complexity: O(bytes looked at), each bulk string counting 1.

@@ -193,6 +193,9 @@ extension CommandEntry {
   /// Whether MONITOR and the slow log must not show the arguments.
   var hidesArguments: Bool { traits.contains(.hidesArguments) }
 
+  /// Whether it is EXEC.
+  var isExec: Bool { traits.contains(.isExec) }
+
   /// Whether CLIENT PAUSE leaves it alone.
   var isExemptFromPause: Bool { traits.contains(.exemptFromPause) }
 
@@ -205,6 +208,7 @@ extension CommandEntry {
     static let runsInsideMulti = Traits(rawValue: 1 << 2)
     /// Allowed to a RESP2 client that is subscribed.
     static let allowedWhileSubscribed = Traits(rawValue: 1 << 3)
+    static let isExec = Traits(rawValue: 1 << 4)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -215,6 +219,7 @@ extension CommandEntry {
       if ["CLIENT|UNPAUSE", "CLIENT|PAUSE"].contains(name) { insert(.exemptFromPause) }
       let immediate = ["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]
       if immediate.contains(name) { insert(.runsInsideMulti) }
+      if name == "EXEC" { insert(.isExec) }
       let subscriber = [
         "SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "SSUBSCRIBE", "SUNSUBSCRIBE",
         "PING", "QUIT", "RESET",

@@ -31,6 +31,16 @@ enum CommandTexts {
       + "RESET are allowed in this context"
   }
 
+  /// EXEC's error when it was refused itself.
+  static func transactionAborted(_ error: CommandError) -> String {
+    let reason =
+      switch error {
+      case .fixed(let text): "\(text)"
+      case .made(let text): text
+      }
+    return "EXECABORT Transaction discarded because of: \(reason)"
+  }
+
   static let debugNotAllowed: StaticString = """
     ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can \
     run it from a local connection, otherwise you need to set this option in the configuration \

@@ -62,28 +62,42 @@ extension EventLoop {
     of connection: Connection
   ) {
     let mark = replyMark()
-    if connection.flags.contains(.replySkipNext) {
+    let skipsReply = connection.flags.contains(.replySkipNext)
+    if skipsReply {
       connection.flags.remove(.replySkipNext)
       connection.flags.insert(.replySkip)
     }
     do throws(CommandError) {
       let entry = try resolve(arguments, entry)
-      if try check(entry, arguments, of: connection) {
-        if isPaused(entry, connection) {
-          pause(connection)
-        } else {
-          server.state.pointee.monitors.feed(arguments, entry, of: connection, on: self)
-          call(entry, arguments, hash: hash, of: connection)
-        }
+      connection.state.pointee.lastCommand = Int32(truncatingIfNeeded: entry.pointee.index)
+      try check(entry, of: connection)
+      if isPaused(entry, connection) {
+        pause(connection)
+        // It will be executed another time.
+        connection.state.pointee.commandCount &-= 1
+        if skipsReply { connection.flags.insert(.replySkipNext) }
+      } else if !enqueue(entry, arguments, of: connection) {
+        callMonitored(entry, arguments, hash: hash, of: connection)
       }
     } catch {
-      reject(with: error, of: connection)
+      reject(entry, with: error, of: connection)
     }
     if !connection.flags.isDisjoint(with: [.replyOff, .replySkip]) {
       // CLIENT REPLY itself answers, see there.
       connection.flags.remove(.replySkip)
       withdrawReply(to: mark)
     }
+  }
+
+  /// Runs a command and shows it to the monitors: EXEC behind what it executes, all others first.
+  private func callMonitored(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, hash: KeyHash?,
+    of connection: Connection
+  ) {
+    let monitors = server.state.pointee.monitors
+    if !entry.pointee.isExec { monitors.feed(arguments, entry, of: connection, on: self) }
+    call(entry, arguments, hash: hash, of: connection)
+    if entry.pointee.isExec { monitors.feed(arguments, entry, of: connection, on: self) }
   }
 
   /// The command that is meant: `entry`, or the subcommand that the first argument names.
@@ -119,17 +133,16 @@ extension EventLoop {
 
   /// Checks whether the command may run now.
   ///
-  /// - Returns: false when it was queued for EXEC instead, and answered.
   /// - Throws: the error to answer with.
   private func check(
-    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, of connection: Connection
-  ) throws(CommandError) -> Bool {
+    _ entry: UnsafePointer<CommandEntry>, of connection: Connection
+  ) throws(CommandError) {
     let flags = entry.pointee.flags
     do throws(CommandError) {
-      if connection.flags.contains(.unauthenticated), !flags.contains(.noAuth) {
-        throw .fixed("NOAUTH Authentication required.")
-      }
       if flags.contains(.protected) { try checkProtected(entry, connection) }
+      if connection.flags.contains(.unauthenticated), !flags.contains(.noAuth) {
+        try checkAuthentication(of: connection)
+      }
       if connection.flags.contains(.inTransaction), flags.contains(.noMulti) {
         throw .fixed("ERR Command not allowed inside a transaction")
       }
@@ -139,16 +152,38 @@ extension EventLoop {
       {
         throw .made(CommandTexts.notWhileSubscribed(name(of: entry)))
       }
+      if connection.flags.contains(.monitors),
+        !flags.isDisjoint(with: [.readonly, .write, .mayReplicate])
+      {
+        throw .fixed("ERR Replica can't interact with the keyspace")
+      }
     } catch {
       state.pointee.commandStatistics[entry.pointee.index].rejected &+= 1
       throw error
     }
+  }
+
+  /// Lets a client in that came before the password was taken away.
+  private func checkAuthentication(of connection: Connection) throws(CommandError) {
+    guard server.configuration.requirePassword.isEmpty else {
+      throw .fixed("NOAUTH Authentication required.")
+    }
+    connection.flags.remove(.unauthenticated)
+  }
+
+  /// Queues a command between MULTI and EXEC.
+  ///
+  /// - Returns: false when it is to run now.
+  private func enqueue(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, of connection: Connection
+  ) -> Bool {
     guard connection.flags.contains(.inTransaction),
       !entry.pointee.traits.contains(.runsInsideMulti)
-    else { return true }
+    else { return false }
     connection.session.transaction.append(entry, arguments)
+    accountMemory(of: connection)
     state.pointee.writer.simple("QUEUED")
-    return false
+    return true
   }
 
   private func checkProtected(
@@ -176,14 +211,21 @@ extension EventLoop {
   private func isExecOfWrites(
     _ entry: UnsafePointer<CommandEntry>, _ connection: Connection
   ) -> Bool {
-    connection.flags.contains(.inTransaction) && name(of: entry) == "exec"
+    connection.flags.contains(.inTransaction) && entry.pointee.isExec
       && connection.session.transaction.flags.contains(.denyOOM)
   }
 
-  /// Writes an error for a command that was not run; inside MULTI, EXEC will refuse.
-  func reject(with error: CommandError, of connection: Connection) {
+  /// Writes an error for a command that was not run; inside MULTI, EXEC will refuse. EXEC itself
+  /// ends the transaction and says why.
+  ///
+  /// - Parameter entry: what the command table has for the name; nil for an unknown command.
+  func reject(
+    _ entry: UnsafePointer<CommandEntry>?, with error: CommandError, of connection: Connection
+  ) {
     if connection.flags.contains(.inTransaction) { connection.flags.insert(.transactionFailed) }
-    write(error)
+    guard let entry, entry.pointee.isExec else { return write(error) }
+    discardTransaction(of: connection)
+    write(.made(CommandTexts.transactionAborted(error)))
   }
 
   /// Writes an error reply and counts it by its code.

@@ -39,16 +39,22 @@ final class MonitorList: Sendable {
     let fraction = String(time % 1_000_000)
     var line = Array("+\(time / 1_000_000).".utf8)
     line += [UInt8](repeating: 0x30, count: 6 - fraction.utf8.count) + Array(fraction.utf8)
-    line += Array(" [\(connection.database.rawValue) \(connection.peerName)]".utf8)
+    line += Array(" [\(connection.database.rawValue) \(Self.origin(of: connection))]".utf8)
     for index in 0..<arguments.count {
       line.append(0x20)
       QuotedText.append(Self.shown(index, of: arguments, entry), to: &line)
     }
     line += [0x0D, 0x0A]
-    let push = PushMessage(resp2: line, resp3: line, isPubSub: false)
+    let push = PushMessage(resp2: line, resp3: line, source: nil)
     for monitor in monitors.withLock({ $0 }) {
       inboxes[monitor.loop].post(.deliver(push, to: [monitor.client]))
     }
+  }
+
+  /// Who a command came from: an address, or "unix:" and the path of the socket.
+  private static func origin(of connection: Connection) -> String {
+    guard connection.flags.contains(.unixSocket) else { return connection.peerName }
+    return "unix:\(connection.peerName.dropLast(2))"
   }
 
   /// Passwords are not for others to see.
@@ -57,5 +63,22 @@ final class MonitorList: Sendable {
   ) -> ByteView {
     let isSecret = entry.pointee.hidesArguments && index > 0
     return isSecret ? ByteView("(redacted)") : arguments[index]
+  }
+}
+
+extension EventLoop {
+  /// Lets a client see all commands from now on. The caller has the gate.
+  func startMonitoring(_ connection: Connection) {
+    connection.flags.insert(.monitors)
+    server.state.pointee.monitors.add(Subscriber(loop: index, client: connection.id))
+    server.updateNeedsCare()
+  }
+
+  /// Ends that.
+  func stopMonitoring(_ connection: Connection) {
+    guard connection.flags.contains(.monitors) else { return }
+    connection.flags.remove(.monitors)
+    server.state.pointee.monitors.remove(connection.id)
+    runExclusively { server.updateNeedsCare() }
   }
 }

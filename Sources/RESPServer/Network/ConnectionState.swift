@@ -36,9 +36,7 @@ struct ConnectionFlags: OptionSet {
   static let noEvict = ConnectionFlags(rawValue: 1 << 13)
   /// Came over the Unix socket.
   static let unixSocket = ConnectionFlags(rawValue: 1 << 14)
-  /// epoll watches it for writing.
-  static let watchesWrite = ConnectionFlags(rawValue: 1 << 15)
-  /// epoll does not watch it for reading (blocked, paused).
+  /// epoll does not watch it for reading (blocked, paused, about to be closed).
   static let ignoresRead = ConnectionFlags(rawValue: 1 << 16)
   /// Executes EXEC's commands right now.
   static let executing = ConnectionFlags(rawValue: 1 << 17)
@@ -46,6 +44,9 @@ struct ConnectionFlags: OptionSet {
   static let listedForClosing = ConnectionFlags(rawValue: 1 << 18)
   /// Peer is on this machine.
   static let local = ConnectionFlags(rawValue: 1 << 19)
+
+  /// In the loop's list of connections that were sent messages in this turn.
+  static let hasNewMessages = ConnectionFlags(rawValue: 1 << 20)
 
   /// Flags that take a command off the straight path.
   static let needsAttention: ConnectionFlags = [
@@ -66,6 +67,8 @@ struct ConnectionState {
   let slot: UInt32
   let generation: UInt32
   var flags: ConnectionFlags = []
+  /// What epoll watches the socket for.
+  var watchedEvents: Epoll.Events = .read
   var version: ProtocolVersion = .resp2
   var database = DatabaseIndex(rawValue: 0)
   /// Index of the last command in the table, -1 before the first.

@@ -22,6 +22,9 @@ extension EventLoop {
   func accept(from index: Int) {
     guard index < state.pointee.listeners.count else { return }
     let listener = state.pointee.listeners[index]
+    // Inside a batch: the configuration and the loops' tables must not change meanwhile.
+    enterGate()
+    defer { leaveGate() }
     for _ in 0..<Self.acceptsPerTurn {
       do {
         guard let fd = try Socket.accept(from: listener.fd) else { return }
@@ -63,9 +66,7 @@ extension EventLoop {
     let target = state.pointee.nextAcceptor
     state.pointee.nextAcceptor = (target + 1) % server.state.pointee.loopCount
     if target == index {
-      enterGate()
       adopt(fd, isUnixSocket: isUnixSocket)
-      leaveGate()
     } else {
       server.state.pointee.inboxes[target].post(.connection(fd, isUnixSocket: isUnixSocket))
     }
@@ -124,12 +125,19 @@ extension EventLoop {
     return UInt32(state.pointee.slots.count - 1)
   }
 
-  /// Marks a connection to be closed after the event or command that is being handled.
+  /// Marks a connection to be closed after the event or command that is being handled. Another
+  /// loop's may be closed with the gate held, see `closeFromAnywhere`.
   func close(_ connection: Connection) {
     connection.flags.insert(.closesNow)
     guard !connection.flags.contains(.listedForClosing) else { return }
     connection.flags.insert(.listedForClosing)
     state.pointee.closing.append(connection)
+  }
+
+  /// Closes a connection of this loop on behalf of another, which has the gate.
+  func closeFromAnywhere(_ connection: Connection) {
+    close(connection)
+    state.pointee.inbox.wake()
   }
 
   /// Closes what was marked. Inside no batch, so that nobody iterates over connections meanwhile.
@@ -168,13 +176,14 @@ extension EventLoop {
 
   /// Withdraws the connection from everything that knows it.
   private func endSession(of connection: Connection) {
+    if connection.flags.contains(.paused) {
+      server.state.pointee.blockedCount.wrappingSubtract(1, ordering: .relaxed)
+    }
+    stopMonitoring(connection)
     guard let unmanaged = connection.state.pointee.session else { return }
     let session = unmanaged.takeUnretainedValue()
     unwatch(connection)
     server.state.pointee.hub.removeAll(of: connection, on: self)
-    if connection.flags.contains(.monitors) {
-      server.state.pointee.monitors.remove(connection.id)
-    }
     if let blocked = session.blocked { cancel(blocked, of: connection) }
     connection.state.pointee.session = nil
     unmanaged.release()

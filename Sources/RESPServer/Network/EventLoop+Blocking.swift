@@ -76,6 +76,7 @@ extension CommandContext {
     if timeoutMilliseconds > 0 {
       loop.state.pointee.timers.add(
         .blockedTimeout(client: clientID, token: token), at: now + timeoutMilliseconds)
+      loop.sweepTimers()
     }
     return blocked
   }
@@ -92,7 +93,9 @@ extension EventLoop {
     server.state.pointee.blockedCount.wrappingSubtract(1, ordering: .relaxed)
     guard connection.flags.isDisjoint(with: [.closesNow]) else { return }
     state.pointee.writer.version = connection.state.pointee.version
+    let mark = replyMark()
     write()
+    if connection.flags.contains(.replyOff) { withdrawReply(to: mark) }
     resume(connection)
   }
 
@@ -102,15 +105,40 @@ extension EventLoop {
   @discardableResult
   func endWait(of connection: Connection, _ outcome: BlockedClient.Outcome) -> Bool {
     guard let blocked = connection.existingSession?.blocked, blocked.take() else { return false }
-    unblock(blocked) {
-      switch outcome {
-      case .timeout: blocked.onTimeout(&state.pointee.writer)
-      case .error:
-        write(.fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
-      }
-    }
+    unblock(blocked) { writeOutcome(outcome, of: blocked) }
     blocked.onCancel?()
     return true
+  }
+
+  /// Ends the wait of a client of any loop; the caller has the gate and may be inside a command, so
+  /// the reply is written later.
+  ///
+  /// - Returns: whether it was still waiting.
+  func endWaitLater(of connection: Connection, _ outcome: BlockedClient.Outcome) -> Bool {
+    guard let blocked = connection.existingSession?.blocked, blocked.take() else { return false }
+    state.pointee.inbox.post(
+      .task { loop in
+        loop.unblock(blocked) { loop.writeOutcome(outcome, of: blocked) }
+        blocked.onCancel?()
+      })
+    return true
+  }
+
+  private func writeOutcome(_ outcome: BlockedClient.Outcome, of blocked: BlockedClient) {
+    switch outcome {
+    case .timeout: blocked.onTimeout(&state.pointee.writer)
+    case .error: write(.fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
+    }
+  }
+
+  /// Drops the timers of waits that are over, once they may be half of all.
+  func sweepTimers() {
+    guard state.pointee.timers.count > state.pointee.timerSweepThreshold else { return }
+    state.pointee.timers.keep { event in
+      guard case .blockedTimeout(let client, let token) = event else { return true }
+      return connection(ofClient: client)?.existingSession?.blocked?.token == token
+    }
+    state.pointee.timerSweepThreshold = max(1024, state.pointee.timers.count * 2)
   }
 
   /// Withdraws a wait whose client is going.

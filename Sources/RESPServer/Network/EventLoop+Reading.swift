@@ -20,8 +20,9 @@ extension EventLoop {
     {
     case .count(let count):
       account(received: count, by: connection)
+      state.pointee.inputBytes = count
       let used = execute(buffer, count: count, of: connection)
-      if used < count, !connection.flags.contains(.closesNow) {
+      if used < count, connection.flags.isDisjoint(with: [.closesNow, .closesAfterReply]) {
         keep(ByteView(base: UnsafePointer(buffer + used), count: count - used), of: connection)
       }
       flush(connection)
@@ -169,15 +170,17 @@ extension EventLoop {
   func execute(
     _ bytes: UnsafeMutablePointer<UInt8>, count: Int, of connection: Connection
   ) -> Int {
-    let limits = limits(of: connection)
     var parser = RequestParser()
     var used = 0
     beginTiming()
     while connection.flags.isDisjoint(with: .stopsInput) {
       state.pointee.store.removeAll()
+      // Until a client has authenticated, each request may change what the next one may ask for.
+      let limits = limits(of: connection)
+      let batchSize = limits.isUnauthenticated ? 1 : EventLoopState.batchSize
       var parsed = 0
       var failure: ProtocolError?
-      while parsed < EventLoopState.batchSize {
+      while parsed < batchSize {
         let first = state.pointee.store.count
         let outcome = parser.next(
           in: bytes, count: count, limits: limits, into: &state.pointee.store)
@@ -188,7 +191,7 @@ extension EventLoop {
         prepare(parsed, firstArgument: first, end: parser.position, of: connection)
         parsed += 1
       }
-      let isLast = parsed < EventLoopState.batchSize
+      let isLast = parsed < batchSize
       used = executeBatch(parsed, of: connection, usedBefore: used)
       guard connection.flags.isDisjoint(with: .stopsInput) else { break }
       if let failure {

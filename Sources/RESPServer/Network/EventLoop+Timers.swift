@@ -8,6 +8,30 @@ struct PauseState {
   var includesReads = false
 }
 
+extension Server {
+  /// Holds clients back until `time`. Of two pauses at once the longer and the stricter counts. The
+  /// caller has the gate.
+  func pauseClients(until time: Int64, includingReads: Bool, now: Int64) {
+    var pause = state.pointee.pause
+    if pause.until <= now { pause = PauseState() }
+    pause.until = max(pause.until, time)
+    pause.includesReads = pause.includesReads || includingReads
+    state.pointee.pause = pause
+    updateNeedsCare()
+    forEachLoop { loop in
+      loop.state.pointee.timers.add(.pauseEnds, at: pause.until)
+      loop.state.pointee.inbox.wake()
+    }
+  }
+
+  /// Ends a pause. The caller has the gate.
+  func unpauseClients() {
+    state.pointee.pause = PauseState()
+    updateNeedsCare()
+    forEachLoop { $0.state.pointee.inbox.post(.attend) }
+  }
+}
+
 /// Timers: waits that time out, idle clients, paused clients.
 extension EventLoop {
   /// Handles what is due.
@@ -34,11 +58,12 @@ extension EventLoop {
   /// Closes clients that have been silent for `timeout` seconds, and looks again in time.
   func closeIdleClients() {
     let timeout = Int64(server.state.pointee.configuration.timeoutSeconds) * 1000
-    guard timeout > 0 else { return }
+    // `timeout` was set again since: a later timer stands for it.
+    guard timeout > 0, state.pointee.idleCheckAt <= state.pointee.now else { return }
     var earliest = Int64.max
     forEachConnection { connection in
-      guard connection.flags.isDisjoint(with: [.blocked, .monitors]),
-        connection.existingSession?.subscriptions.isEmpty ?? true
+      guard connection.flags.isDisjoint(with: [.blocked, .monitors, .closesNow]),
+        !connection.isSubscriber
       else { return }
       let deadline = connection.state.pointee.lastInteraction + timeout
       if deadline <= state.pointee.now {
@@ -47,8 +72,13 @@ extension EventLoop {
         earliest = min(earliest, deadline)
       }
     }
-    let next = min(earliest, state.pointee.now + timeout)
-    state.pointee.timers.add(.idleClients, at: next)
+    scheduleIdleCheck(at: min(earliest, state.pointee.now + timeout))
+  }
+
+  /// Looks for idle clients at `time`, and at no other.
+  func scheduleIdleCheck(at time: Int64) {
+    state.pointee.idleCheckAt = time
+    state.pointee.timers.add(.idleClients, at: time)
   }
 
   /// Whether CLIENT PAUSE holds this command back.
@@ -57,34 +87,40 @@ extension EventLoop {
     guard pause.until > state.pointee.now else { return false }
     if entry.pointee.isExemptFromPause { return false }
     if pause.includesReads { return true }
-    let flags: CommandFlags =
-      connection.flags.contains(.inTransaction)
-      ? connection.existingSession?.transaction.flags ?? [] : entry.pointee.flags
-    return !flags.union(entry.pointee.flags).isDisjoint(with: [.write, .mayReplicate])
+    var flags = entry.pointee.flags
+    if entry.pointee.isExec, let session = connection.existingSession {
+      flags.formUnion(session.transaction.flags)
+    }
+    return !flags.isDisjoint(with: [.write, .mayReplicate])
   }
 
   /// Holds a connection back; the command that it is about to run stays in its input.
   func pause(_ connection: Connection) {
     connection.flags.insert(.paused)
     state.pointee.paused.append(connection.id)
+    server.state.pointee.blockedCount.wrappingAdd(1, ordering: .relaxed)
     watch(connection)
-    state.pointee.timers.add(.pauseEnds, at: server.state.pointee.pause.until)
   }
 
   /// Lets paused clients go on, if the pause is over.
   func resumePaused() {
-    guard server.state.pointee.pause.until <= state.pointee.now else {
-      if !state.pointee.paused.isEmpty {
-        state.pointee.timers.add(.pauseEnds, at: server.state.pointee.pause.until)
+    // Whoever prolonged the pause has set a timer for its new end.
+    guard server.state.pointee.pause.until <= state.pointee.now else { return }
+    if server.state.pointee.pause.until > 0 {
+      runExclusively {
+        guard server.state.pointee.pause.until <= state.pointee.now else { return }
+        server.state.pointee.pause = PauseState()
+        server.updateNeedsCare()
       }
-      return
     }
     let paused = state.pointee.paused
     state.pointee.paused = []
     for id in paused {
       guard let connection = connection(ofClient: id) else { continue }
+      guard connection.flags.contains(.paused) else { continue }
       connection.flags.remove(.paused)
-      resume(connection)
+      server.state.pointee.blockedCount.wrappingSubtract(1, ordering: .relaxed)
+      if !connection.flags.contains(.closesNow) { resume(connection) }
     }
   }
 

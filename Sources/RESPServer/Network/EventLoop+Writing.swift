@@ -13,6 +13,7 @@ extension EventLoop {
       return
     }
     if connection.flags.contains(.closesNow) { return discardOutput() }
+    guard isWithinHardLimit(connection) else { return discardOutput() }
     if let queue = connection.state.pointee.output {
       queue.pointee.append(state.pointee.writer.output, from: OutputCursor())
       forgetOutput(of: connection)
@@ -46,7 +47,8 @@ extension EventLoop {
 
   /// Empties the reply buffer, whose splices have found new owners.
   private func forgetOutput(of connection: Connection) {
-    let count = UInt64(state.pointee.writer.output.count)
+    var count = UInt64(state.pointee.writer.output.count)
+    for splice in state.pointee.writer.output.splices { count &+= UInt64(splice.bytes.count) }
     connection.state.pointee.bytesSent &+= count
     state.pointee.counters.bytesSent &+= count
     state.pointee.writer.output.removeAll()
@@ -81,25 +83,36 @@ extension EventLoop {
       if queue.pointee.waitingBytes < before {
         connection.state.pointee.lastInteraction = state.pointee.now
       }
+      watch(connection)
     case .failed: close(connection)
     }
     accountMemory(of: connection)
   }
 
   private func closeIfSent(_ connection: Connection) {
-    if connection.state.pointee.output == nil { close(connection) }
+    if connection.state.pointee.output == nil {
+      close(connection)
+    } else {
+      watch(connection)
+    }
   }
 
   /// Watches the socket for what the connection's state asks for.
   func watch(_ connection: Connection) {
     var events: Epoll.Events = []
-    if connection.flags.isDisjoint(with: [.blocked, .paused]) {
+    if connection.flags.contains(.closesAfterReply) {
+      // Only its output matters now, even to a peer that sends no more.
+      connection.flags.insert(.ignoresRead)
+    } else if connection.flags.isDisjoint(with: [.blocked, .paused]) {
       connection.flags.remove(.ignoresRead)
+      events.insert(.read)
     } else {
       connection.flags.insert(.ignoresRead)
+      events.insert(.readHangUp)
     }
-    if !connection.flags.contains(.ignoresRead) { events.insert(.read) }
     if connection.state.pointee.output != nil { events.insert(.write) }
+    guard events != connection.state.pointee.watchedEvents else { return }
+    connection.state.pointee.watchedEvents = events
     let pointer = connection.state
     let data = UInt64(pointer.pointee.generation) << 32 | UInt64(pointer.pointee.slot)
     do {
@@ -112,9 +125,7 @@ extension EventLoop {
   /// Closes a client that lets too much output pile up (`client-output-buffer-limit`).
   private func checkOutputLimits(_ connection: Connection) {
     accountMemory(of: connection)
-    let limits = server.configuration.outputBufferLimits
-    let isSubscriber = connection.existingSession?.subscriptions.isEmpty == false
-    let limit = isSubscriber ? limits.pubsub : limits.normal
+    let limit = outputLimit(of: connection)
     let waiting = connection.outputBytes
     if limit.hardBytes > 0, waiting > limit.hardBytes {
       return closeForOutput(connection, waiting)
@@ -130,6 +141,38 @@ extension EventLoop {
     } else if now - connection.state.pointee.softLimitSince > Int64(limit.softSeconds) * 1000 {
       closeForOutput(connection, waiting)
     }
+  }
+
+  /// The limit of the connection's class. A client that monitors has nobody to wait for it and can
+  /// fall behind without end, so it is held to the limit of replicas, whose equal it is.
+  private func outputLimit(of connection: Connection) -> OutputBufferLimit {
+    if connection.flags.contains(.monitors) {
+      return server.configuration.outputBufferLimits.replica
+    }
+    return connection.isSubscriber
+      ? server.configuration.outputBufferLimits.pubsub
+      : server.configuration.outputBufferLimits.normal
+  }
+
+  /// Whether the replies that have gathered, and what waits already, are within the hard limit;
+  /// the client is closed if not. As in Redis, what the socket might still take does not count.
+  @inline(__always)
+  private func isWithinHardLimit(_ connection: Connection) -> Bool {
+    guard server.configuration.outputBufferLimits.normal.hardBytes > 0
+      || connection.state.pointee.session != nil
+    else { return true }
+    return checkHardLimit(connection)
+  }
+
+  @inline(never)
+  private func checkHardLimit(_ connection: Connection) -> Bool {
+    let limit = outputLimit(of: connection).hardBytes
+    guard limit > 0 else { return true }
+    var waiting = connection.outputBytes + state.pointee.writer.output.count
+    for splice in state.pointee.writer.output.splices { waiting += splice.bytes.count }
+    guard waiting > limit else { return true }
+    closeForOutput(connection, waiting)
+    return false
   }
 
   private func closeForOutput(_ connection: Connection, _ waiting: Int) {
@@ -152,21 +195,65 @@ extension EventLoop {
     let held =
       (connection.state.pointee.input?.pointee.memoryUsage ?? 0)
       + (connection.state.pointee.output?.pointee.memoryUsage ?? 0)
+      + (connection.flags.contains(.inTransaction)
+        ? connection.existingSession?.transaction.memoryUsage ?? 0 : 0)
     let difference = held - connection.state.pointee.accountedBytes
     guard difference != 0 else { return }
     connection.state.pointee.accountedBytes = held
     server.state.pointee.keyspace.addOverhead(difference)
   }
 
-  /// Sends a push message to clients of this loop.
+  /// Queues a message for clients of this loop; `sendMessages` sends it, with all others that have
+  /// come in the same turn.
   func deliver(_ push: PushMessage, to clients: [Int64]) {
     for id in clients {
       guard let connection = connection(ofClient: id),
-        connection.flags.isDisjoint(with: [.closesNow, .closesAfterReply])
+        connection.flags.isDisjoint(with: [.closesNow, .closesAfterReply]),
+        connection.wants(push)
       else { continue }
       let bytes = connection.state.pointee.version == .resp3 ? push.resp3 : push.resp2
-      bytes.withByteView { state.pointee.writer.output.append($0) }
-      flush(connection)
+      if connection.state.pointee.output == nil {
+        let queue = UnsafeMutablePointer<OutputQueue>.allocate(capacity: 1)
+        queue.initialize(to: OutputQueue(capacity: max(1024, bytes.count)))
+        connection.state.pointee.output = queue
+      }
+      guard let queue = connection.state.pointee.output else { continue }
+      bytes.withByteView { queue.pointee.append($0) }
+      connection.state.pointee.bytesSent &+= UInt64(bytes.count)
+      state.pointee.counters.bytesSent &+= UInt64(bytes.count)
+      if !connection.flags.contains(.hasNewMessages) {
+        connection.flags.insert(.hasNewMessages)
+        state.pointee.messaged.append(connection)
+      }
     }
+  }
+
+  /// Sends what `deliver` has queued in this turn.
+  func sendMessages() {
+    guard !state.pointee.messaged.isEmpty else { return }
+    let messaged = state.pointee.messaged
+    state.pointee.messaged.removeAll(keepingCapacity: true)
+    for connection in messaged {
+      connection.flags.remove(.hasNewMessages)
+      guard !connection.flags.contains(.closesNow) else { continue }
+      checkOutputLimits(connection)
+      guard !connection.flags.contains(.closesNow) else { continue }
+      // A client that did not take its output before is served when epoll says that it does.
+      if !connection.state.pointee.watchedEvents.contains(.write) { sendWaiting(connection) }
+    }
+  }
+}
+
+extension Connection {
+  /// Whether it is subscribed to anything.
+  var isSubscriber: Bool { existingSession?.subscriptions.isEmpty == false }
+
+  /// Whether a message still concerns the client: between publishing and delivery it may have
+  /// unsubscribed, or stopped to monitor, and been told so.
+  func wants(_ push: PushMessage) -> Bool {
+    guard let source = push.source else { return flags.contains(.monitors) }
+    guard let session = existingSession else { return false }
+    guard session.unsubscribedAt >= source.sequence else { return true }
+    return session.subscriptions[source.kind].contains(source.name)
   }
 }

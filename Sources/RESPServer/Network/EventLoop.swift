@@ -91,6 +91,7 @@ extension EventLoop {
       state.pointee.inbox.counter.reset()
       enterGate()
       for message in state.pointee.inbox.take() { handle(message) }
+      sendMessages()
       leaveGate()
       return
     }
@@ -114,7 +115,7 @@ extension EventLoop {
     {
       if connection.flags.contains(.ignoresRead) {
         // Input is not wanted now; a peer that is gone is noticed all the same.
-        if !events.isDisjoint(with: [.hangUp, .error]) { close(connection) }
+        if !events.isDisjoint(with: [.hangUp, .error, .readHangUp]) { close(connection) }
       } else {
         read(connection)
       }

@@ -74,6 +74,8 @@ struct EventLoopState: ~Copyable {
   var keyBuffer: UnsafeMutablePointer<HashedKey>
   var keyCapacity = 64
 
+  /// Bytes in the read buffer, for CLIENT LIST.
+  var inputBytes = 0
   /// The connection whose command runs; its blobs may be adopted when `blobsAreAdoptable`.
   var blobsAreAdoptable = false
   /// Whether the key space asked for more housekeeping.
@@ -93,10 +95,16 @@ struct EventLoopState: ~Copyable {
   var freeSlots: [UInt32] = []
   var slotOfClient: [Int64: UInt32] = [:]
   var closing: [Connection] = []
+  /// Connections that were sent messages in this turn.
+  var messaged: [Connection] = []
   /// Connections held back by CLIENT PAUSE.
   var paused: [Int64] = []
 
   var timers = TimerQueue()
+  /// From how many timers on those that have become pointless are looked for.
+  var timerSweepThreshold = 1024
+  /// When idle clients are looked for next.
+  var idleCheckAt: Int64 = 0
   var counters = LoopCounters()
   let commandStatistics: UnsafeMutablePointer<CommandStatistics>
   /// Errors by their code, for INFO errorstats.

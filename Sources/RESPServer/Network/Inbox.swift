@@ -20,13 +20,21 @@ enum InboxMessage: Sendable {
 final class PushMessage: Sendable {
   let resp2: [UInt8]
   let resp3: [UInt8]
-  /// Whether it goes to subscribers (the pub/sub output limits apply) or to monitors.
-  let isPubSub: Bool
+  /// What its receivers are subscribed to; nil for what monitors get.
+  let source: Source?
 
-  init(resp2: [UInt8], resp3: [UInt8], isPubSub: Bool) {
+  /// A channel or pattern, and when it was published on.
+  struct Source {
+    let name: [UInt8]
+    let kind: PubSubHub.Kind
+    /// Number of the message, see `PubSubHub.publish`.
+    let sequence: UInt64
+  }
+
+  init(resp2: [UInt8], resp3: [UInt8], source: Source?) {
     self.resp2 = resp2
     self.resp3 = resp3
-    self.isPubSub = isPubSub
+    self.source = source
   }
 }
 

@@ -39,6 +39,30 @@ struct OutputQueue: ~Copyable {
 
   /// Moves what `other` holds behind `cursor` to the end of this queue, owners included.
   mutating func append(_ other: borrowing OutputBuffer, from cursor: OutputCursor) {
+    discardSent()
+    move(other, from: cursor)
+  }
+
+  /// Sent bytes that are dropped at the next chance.
+  private static var sentBytesMax: Int { 64 * 1024 }
+  private static var sentSplicesMax: Int { 1024 }
+
+  /// Drops what has been sent, once it is half of the buffer: a client that always lags a little
+  /// would otherwise make the queue grow for ever.
+  private mutating func discardSent() {
+    let hasSentBytes = cursor.byte >= Self.sentBytesMax && cursor.byte >= buffer.count / 2
+    let hasSentSplices =
+      cursor.splice >= Self.sentSplicesMax && cursor.splice >= buffer.spliceCount / 2
+    guard hasSentBytes || hasSentSplices else { return }
+    let old = cursor
+    var rest = OutputBuffer(capacity: max(1024, buffer.count - cursor.byte))
+    swap(&rest, &buffer)
+    cursor = OutputCursor()
+    waitingBytes = 0
+    move(rest, from: old)
+  }
+
+  private mutating func move(_ other: borrowing OutputBuffer, from cursor: OutputCursor) {
     var position = cursor.byte
     var skip = cursor.withinSplice
     for index in cursor.splice..<other.spliceCount {
@@ -54,7 +78,16 @@ struct OutputQueue: ~Copyable {
   }
 
   /// Bytes of memory held, large values that are only pointed to included.
-  var memoryUsage: Int { buffer.memoryUsage + waitingBytes }
+  var memoryUsage: Int {
+    let waitingInBuffer = buffer.count - cursor.byte
+    return buffer.memoryUsage + waitingBytes - waitingInBuffer
+  }
+
+  /// Appends bytes that answer no command.
+  mutating func append(_ bytes: ByteView) {
+    discardSent()
+    appendBytes(bytes)
+  }
 
   /// Sends as much as the socket takes.
   mutating func send(to fd: FileDescriptor) -> SendResult {

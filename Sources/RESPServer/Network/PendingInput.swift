@@ -52,7 +52,9 @@ struct PendingInput: ~Copyable {
 
   /// Bytes of memory held.
   var memoryUsage: Int {
-    capacity + store.memoryUsage + (blob?.capacity ?? 0) + blobs.reduce(0) { $0 + $1.count }
+    // Of a blob under way only what has arrived: the rest is address space, and what a client
+    // merely announces must not evict keys.
+    capacity + store.memoryUsage + blobFilled + blobs.reduce(0) { $0 + $1.count }
   }
 
   /// Appends a copy of `bytes`.
@@ -65,23 +67,23 @@ struct PendingInput: ~Copyable {
   /// Makes sure that `length` bytes can be received behind `count`.
   mutating func makeRoom(for length: Int) {
     if capacity - count >= length { return }
-    if start > 0, store.count == 0 { discardExecuted() }
+    if start > 0 { discardExecuted() }
     if capacity - count >= length { return }
     var larger = capacity * 2
     while larger - count < length { larger *= 2 }
     let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
     memcpy(moved, buffer, count)
     let distance = UnsafePointer(moved) - UnsafePointer(buffer)
-    blobArguments.withUnsafeBufferPointer { store.rebase(by: distance, except: $0) }
+    store.rebase(from: UnsafePointer(buffer), count: count, by: distance)
     buffer.deallocate()
     buffer = moved
     capacity = larger
   }
 
-  /// Drops the bytes of executed requests. No argument may point into the buffer.
+  /// Drops the bytes of executed requests; the unfinished one moves to the front.
   mutating func discardExecuted() {
-    assert(store.count == 0)
     memmove(buffer, buffer + start, count - start)
+    store.rebase(from: UnsafePointer(buffer), count: count, by: -start)
     parser.position -= start
     count -= start
     start = 0

@@ -21,6 +21,8 @@ final class Session {
 
   /// What it is subscribed to.
   var subscriptions = Subscriptions()
+  /// Number of the last message that was published before it last unsubscribed from something.
+  var unsubscribedAt: UInt64 = 0
 
   /// What it waits for.
   var blocked: BlockedClient?

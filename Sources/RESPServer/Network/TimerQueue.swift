@@ -12,7 +12,8 @@ enum TimerEvent: Equatable {
 
 /// A loop's few timers: a binary heap by time. Keys' deadlines are the wheel's business.
 ///
-/// Timers are not withdrawn; one that has become pointless finds nothing to do.
+/// Timers are not withdrawn; one that has become pointless finds nothing to do. Where there may be
+/// many of them (a wait that ends long before its time is up), `keep` drops them from time to time.
 struct TimerQueue {
   private var heap: [(deadline: Int64, event: TimerEvent)] = []
 
@@ -34,6 +35,15 @@ struct TimerQueue {
       heap.swapAt(child, parent)
       child = parent
     }
+  }
+
+  /// Drops the timers that `isLive` does not want.
+  ///
+  /// - Complexity: O(n)
+  mutating func keep(where isLive: (TimerEvent) -> Bool) {
+    let live = heap.filter { isLive($0.event) }
+    heap.removeAll(keepingCapacity: live.count * 4 > heap.count)
+    for timer in live { add(timer.event, at: timer.deadline) }
   }
 
   /// Takes out a timer that is due.

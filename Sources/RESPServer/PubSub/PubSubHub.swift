@@ -12,6 +12,39 @@ struct Subscriptions {
   var count: Int { channels.count + patterns.count }
 
   var isEmpty: Bool { channels.isEmpty && patterns.isEmpty && shardChannels.isEmpty }
+
+  /// The names of one kind.
+  subscript(kind: PubSubHub.Kind) -> Set<[UInt8]> {
+    get {
+      switch kind {
+      case .channel: channels
+      case .pattern: patterns
+      case .shardChannel: shardChannels
+      }
+    }
+    _modify {
+      switch kind {
+      case .channel: yield &channels
+      case .pattern: yield &patterns
+      case .shardChannel: yield &shardChannels
+      }
+    }
+  }
+
+  /// The count that the replies of subscribing and unsubscribing show.
+  func count(beside kind: PubSubHub.Kind) -> Int {
+    kind == .shardChannel ? shardChannels.count : count
+  }
+
+  /// Bytes of memory held, roughly: the names and their places.
+  var memoryUsage: Int {
+    var bytes = 0
+    for names in [channels, patterns, shardChannels] {
+      bytes += names.capacity * 16
+      for name in names { bytes += name.count + 32 }
+    }
+    return bytes
+  }
 }
 
 /// A client that wants messages, and the loop it lives on.
@@ -32,6 +65,9 @@ final class PubSubHub: Sendable {
     var channels: [[UInt8]: Set<Subscriber>] = [:]
     var patterns: [[UInt8]: Set<Subscriber>] = [:]
     var shardChannels: [[UInt8]: Set<Subscriber>] = [:]
+    /// Number of the last message. Messages are numbered so that one published before its receiver
+    /// unsubscribed, and delivered afterwards, can be told.
+    var sequence: UInt64 = 0
   }
 
   /// Which table a name belongs to.
@@ -65,13 +101,18 @@ final class PubSubHub: Sendable {
     }
   }
 
-  func remove(_ subscriber: Subscriber, from name: [UInt8], _ kind: Kind) {
+  /// - Returns: the number of the last message that may still be on its way to the subscriber.
+  @discardableResult
+  func remove(_ subscriber: Subscriber, from name: [UInt8], _ kind: Kind) -> UInt64 {
     tables.withLock { tables in
-      guard tables[keyPath: Self.table(kind)][name]?.remove(subscriber) != nil else { return }
+      guard tables[keyPath: Self.table(kind)][name]?.remove(subscriber) != nil else {
+        return tables.sequence
+      }
       if tables[keyPath: Self.table(kind)][name]?.isEmpty == true {
         tables[keyPath: Self.table(kind)][name] = nil
         nameCount.wrappingSubtract(1, ordering: .relaxed)
       }
+      return tables.sequence
     }
   }
 
@@ -79,10 +120,10 @@ final class PubSubHub: Sendable {
   func removeAll(of connection: Connection, on loop: EventLoop) {
     guard let session = connection.existingSession, !session.subscriptions.isEmpty else { return }
     let subscriber = Subscriber(loop: loop.index, client: connection.id)
-    for name in session.subscriptions.channels { remove(subscriber, from: name, .channel) }
-    for name in session.subscriptions.patterns { remove(subscriber, from: name, .pattern) }
-    for name in session.subscriptions.shardChannels {
-      remove(subscriber, from: name, .shardChannel)
+    for kind in [Kind.channel, .pattern, .shardChannel] {
+      for name in session.subscriptions[kind] {
+        session.unsubscribedAt = remove(subscriber, from: name, kind)
+      }
     }
     session.subscriptions = Subscriptions()
   }
@@ -96,20 +137,25 @@ final class PubSubHub: Sendable {
     guard hasSubscribers else { return 0 }
     let name = channel.array
     var deliveries: [(Set<Subscriber>, pattern: [UInt8]?)] = []
-    tables.withLock { tables in
+    let sequence = tables.withLock { tables in
+      tables.sequence &+= 1
       if sharded {
         if let found = tables.shardChannels[name] { deliveries.append((found, nil)) }
-        return
+        return tables.sequence
       }
       if let found = tables.channels[name] { deliveries.append((found, nil)) }
       for (pattern, subscribers) in tables.patterns
       where pattern.withByteView({ Glob.matches($0, channel) }) {
         deliveries.append((subscribers, pattern))
       }
+      return tables.sequence
     }
     var total = 0
     for (subscribers, pattern) in deliveries {
-      let push = Self.encode(message, channel: channel, pattern: pattern, sharded: sharded)
+      let kind: Kind = pattern != nil ? .pattern : sharded ? .shardChannel : .channel
+      let source = PushMessage.Source(
+        name: pattern ?? name, kind: kind, sequence: sequence)
+      let push = Self.encode(message, channel: channel, from: source)
       post(push, to: subscribers)
       total += subscribers.count
     }
@@ -123,16 +169,16 @@ final class PubSubHub: Sendable {
   }
 
   private static func encode(
-    _ message: ByteView, channel: ByteView, pattern: [UInt8]?, sharded: Bool
+    _ message: ByteView, channel: ByteView, from source: PushMessage.Source
   ) -> PushMessage {
-    PushMessage.encoded(isPubSub: true) { writer in
-      if let pattern {
-        writer.push(4)
+    PushMessage.encoded(from: source) { writer in
+      writer.push(source.kind == .pattern ? 4 : 3)
+      switch source.kind {
+      case .channel: writer.bulk("message")
+      case .shardChannel: writer.bulk("smessage")
+      case .pattern:
         writer.bulk("pmessage")
-        writer.bulk(pattern)
-      } else {
-        writer.push(3)
-        writer.bulk(sharded ? "smessage" : "message" as StaticString)
+        writer.bulk(source.name)
       }
       writer.bulk(channel)
       writer.bulk(message)
@@ -166,13 +212,13 @@ final class PubSubHub: Sendable {
 
 extension PushMessage {
   /// Encodes a message in both protocols.
-  static func encoded(isPubSub: Bool, _ write: (inout ReplyWriter) -> Void) -> PushMessage {
+  static func encoded(from source: Source, _ write: (inout ReplyWriter) -> Void) -> PushMessage {
     func encode(_ version: ProtocolVersion) -> [UInt8] {
       var writer = ReplyWriter(capacity: 256)
       writer.version = version
       write(&writer)
       return writer.output.bytes.array
     }
-    return PushMessage(resp2: encode(.resp2), resp3: encode(.resp3), isPubSub: isPubSub)
+    return PushMessage(resp2: encode(.resp2), resp3: encode(.resp3), source: source)
   }
 }

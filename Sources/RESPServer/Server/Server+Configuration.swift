@@ -13,10 +13,9 @@ extension Server {
     state.pointee.keyspace.setPolicy(configuration.maxMemoryPolicy)
     updateSlowThreshold()
     updateNeedsCare()
-    if changed?.contains("timeout") ?? true {
+    if changed?.contains("timeout") ?? true, configuration.timeoutSeconds > 0 {
       forEachLoop { loop in
-        loop.state.pointee.timers.add(
-          .idleClients, at: loop.state.pointee.now + Int64(configuration.timeoutSeconds) * 1000)
+        loop.scheduleIdleCheck(at: loop.state.pointee.now)
         loop.state.pointee.inbox.wake()
       }
     }

@@ -119,6 +119,7 @@ extension EventLoop {
     connection.flags.subtract([.inTransaction, .transactionFailed])
     connection.existingSession?.transaction = TransactionQueue()
     unwatch(connection)
+    accountMemory(of: connection)
   }
 
   /// Forgets a connection's watched keys. Takes their shards' locks one at a time, so no lock may
