@@ -62,6 +62,41 @@ extension ReplyWriter {
 
   private static var openHeaderLength: Int { 24 }
 
+  /// Starts the reply of SCAN and its kin: a cursor that is not known yet, and an array.
+  ///
+  /// - Returns: what `endPage` wants.
+  public mutating func beginPage() -> Int {
+    // "*2", "$20", a cursor of 20 digits, "*" with up to 20 digits, and their line ends.
+    let start = output.count
+    _ = output.reserve(Self.pageHeaderLength)
+    output.advance(by: Self.pageHeaderLength)
+    return start
+  }
+
+  /// Ends what `beginPage` started: the cursor for the next call, 0 at the end, and the number of
+  /// elements written since.
+  ///
+  /// - Complexity: O(bytes written since), which are moved by a few places.
+  public mutating func endPage(_ start: Int, cursor: UInt64, count: Int) {
+    output.closeGap(at: start, length: Self.pageHeaderLength) { place in
+      var end = 0
+      func put(_ text: StaticString) {
+        for index in 0..<text.utf8CodeUnitCount { place[end + index] = text.utf8Start[index] }
+        end += text.utf8CodeUnitCount
+      }
+      put("*2\r\n$")
+      end += IntegerText.write(UInt64(IntegerText.digitCount(cursor)), to: place + end)
+      put("\r\n")
+      end += IntegerText.write(cursor, to: place + end)
+      put("\r\n*")
+      end += IntegerText.write(Int64(count), to: place + end)
+      put("\r\n")
+      return end
+    }
+  }
+
+  private static var pageHeaderLength: Int { 64 }
+
   /// A Boolean: `#t` and `#f`, or 1 and 0 in RESP2.
   public mutating func boolean(_ value: Bool) {
     if version == .resp2 {

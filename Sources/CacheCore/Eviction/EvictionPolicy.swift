@@ -60,6 +60,14 @@ public enum EvictionPolicy: UInt8, CaseIterable, Sendable {
   /// Whether the access bits hold a frequency counter, so that OBJECT FREQ answers.
   public var isLFU: Bool { self == .allKeysLFU || self == .volatileLFU }
 
+  /// Whether what is evicted depends on how each key was used.
+  public var needsAccessTimes: Bool {
+    switch self {
+    case .allKeysLRU, .volatileLRU, .allKeysLFU, .volatileLFU, .allKeysAdaptive: true
+    case .noEviction, .allKeysRandom, .volatileRandom, .volatileTTL: false
+    }
+  }
+
   /// How this policy reads an entry's access bits.
   ///
   /// Every policy that is neither LFU nor adaptive keeps LRU stamps, as Redis does, so that

@@ -149,10 +149,17 @@ public enum StringEncoding: Sendable {
 public enum AccessMode: Sendable {
   /// A user reads: counts a hit or miss, updates the eviction state.
   case touch
+  /// A user asks about the key (TTL, TYPE, EXISTS, OBJECT) or reads it in NO-TOUCH mode: counts a
+  /// hit or miss, leaves the eviction state as it is.
+  case inspect
   /// A user is about to write: updates the eviction state, counts nothing.
   case write
-  /// Neither: TTL, TYPE, OBJECT, clients in NO-TOUCH mode.
+  /// Neither: what the server itself wants to know.
   case peek
+
+  /// Whether hits and misses are counted.
+  @inline(__always)
+  var counts: Bool { self == .touch || self == .inspect }
 }
 
 /// What a write does to a key's expiry.

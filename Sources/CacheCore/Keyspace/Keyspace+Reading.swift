@@ -10,16 +10,16 @@ extension Keyspace {
   ) -> EntryHandle? {
     let site = engine.site(key.hash, database)
     guard let place = engine.findLive(key, at: site, now: now) else {
-      if access == .touch { site.shard.pointee.misses &+= 1 }
+      if access.counts { site.shard.pointee.misses &+= 1 }
       return nil
     }
+    if access.counts { site.shard.pointee.hits &+= 1 }
     let handle = place.handle
-    if access == .peek { return EntryHandle(rawValue: handle) }
+    if access == .peek || access == .inspect { return EntryHandle(rawValue: handle) }
     let entry = engine.memory.pointee.entry(handle)
     let bits = engine.touched(entry, hash: key.hash, at: site, now: now)
     // Unchanged as a rule: the line stays clean.
     if bits != entry.access { entry.access = bits }
-    if access == .touch { site.shard.pointee.hits &+= 1 }
     return EntryHandle(rawValue: handle)
   }
 

@@ -6,6 +6,7 @@ enum CommandCatalog {
   private static let connection: [any Command.Type] = [
     EchoCommand.self,
     PingCommand.self,
+    SelectCommand.self,
   ]
 
   private static let transactions: [any Command.Type] = [
@@ -37,10 +38,43 @@ enum CommandCatalog {
   private static let bitmap: [any Command.Type] = []
 
   private static let generic: [any Command.Type] = [
-    DelCommand.self
+    CopyCommand.self,
+    DelCommand.self,
+    ExistsCommand.self,
+    ExpireCommand.self,
+    ExpireAtCommand.self,
+    ExpireTimeCommand.self,
+    KeysCommand.self,
+    MoveCommand.self,
+    ObjectCommand.self,
+    ObjectEncodingCommand.self,
+    ObjectFreqCommand.self,
+    ObjectHelpCommand.self,
+    ObjectIdleTimeCommand.self,
+    ObjectRefCountCommand.self,
+    PersistCommand.self,
+    PExpireCommand.self,
+    PExpireAtCommand.self,
+    PExpireTimeCommand.self,
+    PTTLCommand.self,
+    RandomKeyCommand.self,
+    RenameCommand.self,
+    RenameNXCommand.self,
+    ScanCommand.self,
+    TouchCommand.self,
+    TTLCommand.self,
+    TypeCommand.self,
+    UnlinkCommand.self,
   ]
 
   private static let pubSub: [any Command.Type] = []
 
-  private static let server: [any Command.Type] = []
+  private static let server: [any Command.Type] = [
+    DBSizeCommand.self,
+    FlushAllCommand.self,
+    FlushDBCommand.self,
+    LastSaveCommand.self,
+    SwapDBCommand.self,
+    TimeCommand.self,
+  ]
 }

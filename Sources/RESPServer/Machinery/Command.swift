@@ -47,7 +47,11 @@ extension CommandError {
     "WRONGTYPE Operation against a key holding the wrong kind of value")
   public static let notInteger = CommandError.fixed(
     "ERR value is not an integer or out of range")
+  public static let notInt32 = CommandError.fixed(
+    "ERR value is out of range, value must between -2147483648 and 2147483647")
   public static let notFloat = CommandError.fixed("ERR value is not a valid float")
+  public static let sameObject = CommandError.fixed(
+    "ERR source and destination objects are the same")
   public static let outOfRange = CommandError.fixed("ERR index out of range")
   public static let noSuchKey = CommandError.fixed("ERR no such key")
   public static let stringTooLong = CommandError.fixed(

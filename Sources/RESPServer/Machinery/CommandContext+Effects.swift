@@ -43,9 +43,18 @@ extension CommandContext {
     return entry
   }
 
+  /// Looks a key up for telling about it (TTL, TYPE, EXISTS): a hit or a miss as `find`, but its
+  /// access time stays.
+  public func inspect(_ key: HashedKey) -> EntryHandle? {
+    let entry = keyspace.find(key, in: database, now: now, access: .inspect)
+    if entry == nil { notify(key, in: database, "keymiss", .keyMiss) }
+    return entry
+  }
+
   /// Looks a key up for changing it.
   public func findForWriting(_ key: HashedKey) -> EntryHandle? {
-    keyspace.find(key, in: database, now: now, access: .write)
+    keyspace.find(
+      key, in: database, now: now, access: connection.flags.contains(.noTouch) ? .peek : .write)
   }
 
   /// Looks a key up without leaving a trace in its access time or the statistics.

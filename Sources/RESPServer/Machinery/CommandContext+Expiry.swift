@@ -54,7 +54,11 @@ extension CommandContext {
       option.unit.isAbsolute
       ? milliseconds.subtractingReportingOverflow(wallStep)
       : milliseconds.addingReportingOverflow(now)
-    guard !isTooLate else { throw .invalidExpiry(command) }
+    guard !isTooLate else {
+      // Long before all times is as good as any past.
+      if milliseconds < 0 { return .min }
+      throw .invalidExpiry(command)
+    }
     return deadline
   }
 

@@ -30,8 +30,13 @@ extension CommandContext {
   }
 
   /// The argument at `index` as a database number.
-  public func databaseIndex(at index: Int) throws(CommandError) -> DatabaseIndex {
-    guard let value = IntegerText.parseInt64(arguments[index]) else { throw .notInteger }
+  ///
+  /// - Parameter error: what is thrown for anything but a 32-bit number; nil: Redis's usual words.
+  public func databaseIndex(
+    at index: Int, orThrow error: CommandError? = nil
+  ) throws(CommandError) -> DatabaseIndex {
+    guard let value = IntegerText.parseInt64(arguments[index]) else { throw error ?? .notInteger }
+    guard Int32(exactly: value) != nil else { throw error ?? .notInt32 }
     guard value >= 0, value < server.configuration.databaseCount else { throw .databaseIndex }
     return DatabaseIndex(rawValue: UInt8(value))
   }

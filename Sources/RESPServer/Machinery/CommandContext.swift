@@ -58,9 +58,9 @@ public struct CommandContext: ~Copyable {
   /// Whether the command runs inside EXEC, so that it must not block.
   public var isInTransaction: Bool { connection.flags.contains(.executing) }
 
-  /// How a read looks keys up: without a trace for a client that asked for NO-TOUCH.
+  /// How a read looks keys up: its access time stays for a client that asked for NO-TOUCH.
   public var readAccess: AccessMode {
-    connection.flags.contains(.noTouch) ? .peek : .touch
+    connection.flags.contains(.noTouch) ? .inspect : .touch
   }
 
   /// Hashes a key that the spec's key positions do not name.

@@ -62,18 +62,21 @@ extension EventLoop {
     state.pointee.now = server.state.pointee.clock.milliseconds
   }
 
+  /// When keys are to be removed next; `Int64.max`: nothing is due, or nobody is to look.
+  private var nextExpiry: Int64 {
+    guard server.state.pointee.expiresActively else { return .max }
+    return server.state.pointee.keyspace.nextDeadline(worker: index)
+  }
+
   /// Sleeps until something happens or is due.
   private func wait() -> Int {
-    let keyspace = server.state.pointee.keyspace.nextDeadline(worker: index)
-    let deadline = min(keyspace, state.pointee.timers.nextDeadline)
+    let deadline = min(nextExpiry, state.pointee.timers.nextDeadline)
     guard deadline > state.pointee.now, !state.pointee.hasMoreUpkeep else {
       return state.pointee.epoll.wait(timeout: 0)
     }
     server.state.pointee.keyspace.willSleep(worker: index, until: deadline)
     // A deadline set between the two lines above and below wakes us through the inbox.
-    let next = min(
-      server.state.pointee.keyspace.nextDeadline(worker: index),
-      state.pointee.timers.nextDeadline)
+    let next = min(nextExpiry, state.pointee.timers.nextDeadline)
     let ready: Int
     if next == .max {
       ready = state.pointee.epoll.wait(timeout: -1)
@@ -153,8 +156,7 @@ extension EventLoop {
   private func runUpkeep(isIdle: Bool) {
     enterGate()
     let now = state.pointee.now
-    let keyspace = server.state.pointee.keyspace.nextDeadline(worker: index)
-    if keyspace <= now {
+    if nextExpiry <= now {
       _ = server.state.pointee.keyspace.expireDue(
         worker: index, now: now, limit: Self.expiryLimit)
     }

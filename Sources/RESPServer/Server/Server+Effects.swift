@@ -28,6 +28,43 @@ extension Server {
   }
 }
 
+/// Changes of whole databases, and how due keys go.
+extension Server {
+  /// Tells transactions that the keys of `database` are about to go, or to be those of
+  /// `replacement`. A watched key is touched when either has it; one that neither has stays as it
+  /// is. The caller has the gate.
+  ///
+  /// - Complexity: O(keys watched)
+  func touchAllWatched(
+    in database: DatabaseIndex, replacement: DatabaseIndex? = nil, now: Int64
+  ) {
+    state.pointee.watches.touchAll { key in
+      guard key.database == database.rawValue else { return false }
+      if exists(key, in: database, now: now) { return true }
+      guard let replacement else { return false }
+      return exists(key, in: replacement, now: now)
+    }
+  }
+
+  private func exists(_ key: WatchedKey, in database: DatabaseIndex, now: Int64) -> Bool {
+    let shard = ShardIndex(rawValue: key.shard)
+    state.pointee.keyspace.lock(shard)
+    defer { state.pointee.keyspace.unlock(shard) }
+    return key.bytes.withByteView {
+      let hashed = state.pointee.keyspace.hash($0)
+      return state.pointee.keyspace.find(hashed, in: database, now: now, access: .peek) != nil
+    }
+  }
+
+  /// DEBUG SET-ACTIVE-EXPIRE: with false, due keys go only when a command meets them. The caller
+  /// has the gate.
+  func setExpiresActively(_ isActive: Bool) {
+    state.pointee.expiresActively = isActive
+    // Loops that sleep have a time in mind that may be wrong now.
+    for inbox in state.pointee.inboxes { inbox.wake() }
+  }
+}
+
 /// What the key space does on its own, passed on to those who follow changes.
 final class EffectObserver: KeyspaceObserver {
   private let server: Server

@@ -31,6 +31,8 @@ struct ServerState: ~Copyable {
   var slowNanoseconds = UInt64.max
   /// `notify-keyspace-events`; changed with the gate held.
   var keyspaceEvents: KeyspaceEvents = []
+  /// Whether loops remove due keys that nobody asks for; see `Server.setExpiresActively`.
+  var expiresActively = true
   /// CLIENT PAUSE; changed with the gate held.
   var pause = PauseState()
 
