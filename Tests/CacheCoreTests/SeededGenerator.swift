@@ -4,11 +4,14 @@ import Foundation
 /// test can be repeated.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
+  /// What it was made from.
+  let seed: UInt64
 
-  init(test: String) {
+  init(test: String = #function) {
     let given = ProcessInfo.processInfo.environment["WINGCACHE_SEED"].flatMap { UInt64($0) }
-    state = given ?? UInt64.random(in: .min ... .max)
-    print("\(test): WINGCACHE_SEED=\(state)")
+    seed = given ?? UInt64.random(in: .min ... .max)
+    state = seed
+    print("\(test): WINGCACHE_SEED=\(seed)")
   }
 
   mutating func next() -> UInt64 {

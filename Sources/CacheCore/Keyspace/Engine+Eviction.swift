@@ -29,11 +29,43 @@ struct ShardCandidates: ~Copyable, CandidateSource {
     for step in 0..<64 where candidates.count < 16 {
       let number = UInt8(truncatingIfNeeded: random &+ UInt64(step)) & 63
       let shard = engine.shard(ShardIndex(rawValue: number))
-      _ = withLock(of: shard) {
-        guard let wheel = shard.pointee.wheel else { return }
-        wheel.pointee.sample(random: random, limit: 16) { handle in
-          guard let found = engine.locate(handle, in: shard, onlyExpiring: true) else { return }
-          add(handle, shard, found.site.table, &candidates)
+      _ = withLock(of: shard) { sampleWheel(shard, random, &candidates) }
+    }
+    if candidates.count > 0 { return }
+    // Stale references only: small tables are quickly walked.
+    for step in 0..<64 where candidates.count == 0 {
+      let number = UInt8(truncatingIfNeeded: random &+ UInt64(step)) & 63
+      let shard = engine.shard(ShardIndex(rawValue: number))
+      _ = withLock(of: shard) { sampleTables(shard, random, &candidates) }
+    }
+  }
+
+  /// Adds entries that references in the wheel name: 64 references are looked at.
+  private func sampleWheel(
+    _ shard: UnsafeMutablePointer<Shard>, _ random: UInt64, _ candidates: inout CandidateSet
+  ) {
+    guard let wheel = shard.pointee.wheel else { return }
+    wheel.pointee.sample(random: random, limit: 64) { handle in
+      if engine.locate(handle, in: shard, onlyExpiring: true) != nil {
+        candidates.add(candidate(handle, shard))
+      }
+    }
+  }
+
+  /// Adds the entries of up to 64 buckets of tables that hold something with an expiry.
+  private func sampleTables(
+    _ shard: UnsafeMutablePointer<Shard>, _ random: UInt64, _ candidates: inout CandidateSet
+  ) {
+    for database in 0..<engine.databaseCount {
+      let table = shard.pointee.tables + database
+      if table.pointee.expiringCount == 0 { continue }
+      let buckets = table.pointee.bucketCount
+      for probe in 0..<min(buckets, 64) {
+        let number = (UInt32(truncatingIfNeeded: random &>> 32) &+ probe) % buckets
+        table.pointee.forEachHandle(inBucket: number, engine.memory.pointee) { handle in
+          if engine.memory.pointee.entry(handle).expiryWords > 0 {
+            candidates.add(candidate(handle, shard))
+          }
         }
       }
     }
@@ -102,17 +134,10 @@ struct ShardCandidates: ~Copyable, CandidateSource {
         continue
       }
       table.pointee.forEachHandle(inBucket: UInt32(number), engine.memory.pointee) { handle in
-        add(handle, shard, table, &candidates)
+        candidates.add(candidate(handle, shard))
       }
       return
     }
-  }
-
-  private func add(
-    _ handle: UInt32, _ shard: UnsafeMutablePointer<Shard>,
-    _ table: UnsafeMutablePointer<Table>, _ candidates: inout CandidateSet
-  ) {
-    candidates.add(candidate(handle, shard))
   }
 
   private func candidate(
@@ -127,18 +152,19 @@ struct ShardCandidates: ~Copyable, CandidateSource {
 }
 
 extension TimingWheel {
-  /// Calls `body` with up to `limit` references from one occupied slot, the first from a random one
-  /// on; nothing when the wheel is empty. For eviction under the volatile policies.
+  /// Calls `body` with up to `limit` references: those in the first nodes of occupied slots, from a
+  /// random slot on. For eviction under the volatile policies.
   func sample(random: UInt64, limit: Int, _ body: (UInt32) -> Void) {
     if referenceCount == 0 { return }
     let start = Int(random &>> 16 % UInt64(WheelSlot.count))
-    for step in 0..<WheelSlot.count {
+    var left = limit
+    for step in 0..<WheelSlot.count where left > 0 {
       let slot = WheelSlot(rawValue: (start + step) % WheelSlot.count)
       guard isOccupied(slot) else { continue }
       let words = chunks.pointer(to: ChunkHandle(rawValue: heads[slot.rawValue]))
-      let count = min(NodeFill(rawValue: fills[slot.rawValue]).count, limit)
+      let count = min(NodeFill(rawValue: fills[slot.rawValue]).count, left)
       for index in 0..<count { body(words[1 + index]) }
-      if count > 0 { return }
+      left -= count
     }
   }
 }
