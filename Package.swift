@@ -44,6 +44,11 @@ let package = Package(
       name: "hitratio", dependencies: ["CacheCore"], path: "loadtest/hitratio",
       swiftSettings: swiftSettings),
 
+    .executableTarget(
+      name: "corebench", dependencies: ["CacheCore", "Bytes"], path: "loadtest/corebench",
+      swiftSettings: swiftSettings,
+      linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
+
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: swiftSettings),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: swiftSettings),
     .testTarget(

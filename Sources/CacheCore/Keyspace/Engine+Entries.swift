@@ -52,7 +52,7 @@ extension Engine {
   func touched(_ entry: Entry, hash: KeyHash, at site: Site, now: Int64) -> UInt16 {
     if now >= control.pointee.secondEnd.load(ordering: .relaxed) { advanceSecond(now) }
     return evictor.pointee.hit(
-      AccessBits(rawValue: entry.access), hash: hash.forEviction,
+      AccessBits(rawValue: entry.access), hash: hash.rawValue,
       shard: &site.shard.pointee.eviction
     ).rawValue
   }
@@ -82,7 +82,7 @@ extension Engine {
     }
     if now >= control.pointee.secondEnd.load(ordering: .relaxed) { advanceSecond(now) }
     let access = evictor.pointee.inserted(
-      hash: key.hash.forEviction, shard: &site.shard.pointee.eviction)
+      hash: key.hash.rawValue, shard: &site.shard.pointee.eviction)
     let entry = memory.pointee.entry(handle)
     shape.writeHeader(to: entry, mark: 0, access: access.rawValue)
     if let deadline { write(deadline, to: entry) }
@@ -201,7 +201,7 @@ extension Engine {
     let handle = place.handle
     let entry = memory.pointee.entry(handle)
     if !isEviction {
-      evictor.pointee.removed(AccessBits(rawValue: entry.access), hash: hash.forEviction)
+      evictor.pointee.removed(AccessBits(rawValue: entry.access), hash: hash.rawValue)
     }
     if entry.expiryWords != 0 { site.table.pointee.expiringCount &-= 1 }
     site.table.pointee.remove(at: place, hash: hash, memory.pointee)

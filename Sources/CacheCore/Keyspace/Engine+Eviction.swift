@@ -71,22 +71,22 @@ struct ShardCandidates: ~Copyable, CandidateSource {
     }
   }
 
-  mutating func findSmallEntry(hashLow: UInt32) -> SmallEntryLookup {
-    let shard = engine.shard(ShardIndex(rawValue: UInt8(hashLow & 63)))
+  mutating func findSmallEntry(_ word: SmallQueueWord) -> SmallEntryLookup {
+    let shard = engine.shard(ShardIndex(rawValue: word.shard))
     var result = SmallEntryLookup.absent
     let wasFree = withLock(of: shard) {
       for database in 0..<engine.databaseCount {
         let table = shard.pointee.tables + database
         // 26 bits of the hash reach for 2^26 buckets a shard.
         if table.pointee.count == 0 || table.pointee.bucketCount > 1 << 26 { continue }
-        let bits = KeyHash(rawValue: UInt64(hashLow &>> 6))
+        let bits = KeyHash(rawValue: UInt64(word.hashLow))
         let number = Table.bucketNumber(of: bits, count: table.pointee.bucketCount)
         table.pointee.forEachHandle(inBucket: number, engine.memory.pointee) { handle in
           let entry = engine.memory.pointee.entry(handle)
           let bits = AccessBits(rawValue: entry.access)
           guard AdaptiveBits(bits).isSmall else { return }
-          let hash = engine.memory.pointee.hash(of: entry).forEviction
-          guard UInt32(truncatingIfNeeded: hash) == hashLow else { return }
+          let hash = engine.memory.pointee.hash(of: entry).rawValue
+          guard SmallQueueWord(hash: hash) == word else { return }
           result = .found(candidate(handle, shard))
         }
       }
@@ -229,7 +229,7 @@ extension Engine {
     }
     shard.pointee.evicted &+= 1
     remove(found.place, hash: found.hash, at: found.site, isEviction: true)
-    evictor.pointee.evicted(access, hash: found.hash.forEviction)
+    evictor.pointee.evicted(access, hash: found.hash.rawValue)
     return true
   }
 }

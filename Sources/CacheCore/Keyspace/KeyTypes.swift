@@ -22,11 +22,6 @@ public struct KeyHash: Equatable, Sendable {
     let bits = UInt8(truncatingIfNeeded: rawValue &>> 50)
     return bits == 0 ? 1 : bits
   }
-
-  /// The hash as the evictor sees it: its low 32 bits, all that its rings keep, name the shard (6)
-  /// and the bucket (26).
-  @inlinable
-  var forEviction: UInt64 { rawValue &<< 6 | rawValue &>> 58 }
 }
 
 /// A key with its hash, so that it is hashed once a request.
