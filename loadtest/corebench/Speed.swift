@@ -33,9 +33,9 @@ final class Speed {
   }
 
   func measure(_ name: String, rounds: Int = 200_000, _ body: (HashedKey) -> Void) {
-    let empty = cost(rounds: rounds, prefetching: false, nil)
-    let prefetching = cost(rounds: rounds, prefetching: true, nil)
-    let whole = cost(rounds: rounds, prefetching: true, body)
+    let empty = cost(rounds: rounds, prefetching: false, executing: false, body)
+    let prefetching = cost(rounds: rounds, prefetching: true, executing: false, body)
+    let whole = cost(rounds: rounds, prefetching: true, executing: true, body)
     let commands = Double(rounds * Self.batch)
     print(
       name,
@@ -44,14 +44,14 @@ final class Speed {
   }
 
   private func cost(
-    rounds: Int, prefetching: Bool, _ body: ((HashedKey) -> Void)?
+    rounds: Int, prefetching: Bool, executing: Bool, _ body: (HashedKey) -> Void
   ) -> Int {
     order = Order()
     let start = Bench.cpu
     for _ in 0..<rounds {
       chooseKeys()
       if prefetching { prefetchAll() }
-      if let body { for index in 0..<Self.batch { body(hashed[index]) } }
+      if executing { for index in 0..<Self.batch { body(hashed[index]) } }
     }
     return Bench.cpu - start
   }
@@ -66,35 +66,35 @@ final class Speed {
     print(
       "insert", keyCount, "keys of 16 with 64 bytes:",
       Self.round(Double(Bench.cpu - start) / Double(keyCount)), "ns each")
-    let keyspace = bench.keyspace
+    let bench = bench
     let now = bench.now
     let value = ByteView(base: bench.value, count: 64)
     var sum = 0
     measure("GET           ") { key in
-      keyspace.lock(key.hash.shard)
-      if let entry = keyspace.find(key, in: .zero, now: now, access: .touch) {
-        sum &+= Int(keyspace.string(of: entry)[0])
+      bench.keyspace.lock(key.hash.shard)
+      if let entry = bench.keyspace.find(key, in: .zero, now: now, access: .touch) {
+        sum &+= Int(bench.keyspace.string(of: entry)[0])
       }
-      keyspace.unlock(key.hash.shard)
+      bench.keyspace.unlock(key.hash.shard)
     }
     measure("SET           ") { key in
-      keyspace.lock(key.hash.shard)
-      try? keyspace.setString(key, in: .zero, to: value, expiry: .clear, now: now)
-      keyspace.unlock(key.hash.shard)
+      bench.keyspace.lock(key.hash.shard)
+      try? bench.keyspace.setString(key, in: .zero, to: value, expiry: .clear, now: now)
+      bench.keyspace.unlock(key.hash.shard)
     }
     measure("SET with a TTL") { key in
-      keyspace.lock(key.hash.shard)
-      try? keyspace.setString(key, in: .zero, to: value, expiry: .at(now + 3_600_000), now: now)
-      keyspace.unlock(key.hash.shard)
+      bench.keyspace.lock(key.hash.shard)
+      try? bench.keyspace.setString(key, in: .zero, to: value, expiry: .at(now + 3_600_000), now: now)
+      bench.keyspace.unlock(key.hash.shard)
     }
     measure("GET with a TTL") { key in
-      keyspace.lock(key.hash.shard)
-      if let entry = keyspace.find(key, in: .zero, now: now, access: .touch) {
-        sum &+= Int(keyspace.string(of: entry)[0])
+      bench.keyspace.lock(key.hash.shard)
+      if let entry = bench.keyspace.find(key, in: .zero, now: now, access: .touch) {
+        sum &+= Int(bench.keyspace.string(of: entry)[0])
       }
-      keyspace.unlock(key.hash.shard)
+      bench.keyspace.unlock(key.hash.shard)
     }
-    print("(check:", sum, keyspace.statistics.hits, keyspace.statistics.misses, ")")
+    print("(check:", sum, bench.keyspace.statistics.hits, bench.keyspace.statistics.misses, ")")
   }
 
   /// All keys due in the same millisecond.

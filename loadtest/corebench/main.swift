@@ -1,7 +1,6 @@
 import Bytes
 import CacheCore
 import Foundation
-import Glibc
 
 // What the storage engine costs, without a server around it:
 //
@@ -9,8 +8,6 @@ import Glibc
 //
 // `what` is one of speed, memory, mixed, delete, expiry; all by default. Each figure of memory is
 // taken in a process of its own, because RSS does not forget.
-
-setvbuf(stdout, nil, _IOLBF, 0)
 
 let arguments = CommandLine.arguments
 let keyCount = (arguments.count > 1 ? Int(arguments[1]) ?? 1000 : 1000) * 1000
