@@ -6,6 +6,7 @@
 #include "cp_memory.h"
 #include "cp_net.h"
 #include "cp_number.h"
+#include "cp_process.h"
 #include "cp_racy.h"
 #include "cp_ticks.h"
 

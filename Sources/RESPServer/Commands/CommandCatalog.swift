@@ -70,9 +70,16 @@ enum CommandCatalog {
   private static let pubSub: [any Command.Type] = []
 
   private static let server: [any Command.Type] = [
+    ConfigCommand.self,
+    ConfigGetCommand.self,
+    ConfigHelpCommand.self,
+    ConfigResetStatCommand.self,
+    ConfigRewriteCommand.self,
+    ConfigSetCommand.self,
     DBSizeCommand.self,
     FlushAllCommand.self,
     FlushDBCommand.self,
+    InfoCommand.self,
     LastSaveCommand.self,
     SwapDBCommand.self,
     TimeCommand.self,

@@ -16,4 +16,17 @@ extension CommandContext {
     reply.simple("HELP")
     reply.simple("    Print this help.")
   }
+
+  /// A status line made at run time.
+  func replyLine(_ text: String) {
+    Array(text.utf8).withByteView { reply.simple($0) }
+  }
+
+  /// The error of a command that tells its subcommands apart by itself (DEBUG).
+  func unknownSubcommand() -> CommandError {
+    let shown = self[1][0..<min(self[1].count, 128)].string
+    return .made(
+      "ERR unknown subcommand or wrong number of arguments for '\(shown)'. "
+        + "Try \(self[0].string.uppercased()) HELP.")
+  }
 }

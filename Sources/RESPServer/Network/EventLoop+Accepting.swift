@@ -6,14 +6,6 @@ internal import Platform
 internal import RESP
 internal import Synchronization
 
-/// A socket that connections come in on.
-struct Listener: Sendable {
-  let fd: FileDescriptor
-  let isUnixSocket: Bool
-  /// For the log: "127.0.0.1:6379" or a path.
-  let name: String
-}
-
 /// Accepting connections, on loop 0, which hands them out in turn; and taking one over.
 extension EventLoop {
   /// Connections accepted before other events get their turn.

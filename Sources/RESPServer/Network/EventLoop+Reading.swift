@@ -34,6 +34,7 @@ extension EventLoop {
   private func account(received count: Int, by connection: Connection) {
     connection.state.pointee.bytesReceived &+= UInt64(count)
     state.pointee.counters.bytesReceived &+= UInt64(count)
+    state.pointee.counters.reads &+= 1
   }
 
   /// Moves left-over input to memory of the connection's own.

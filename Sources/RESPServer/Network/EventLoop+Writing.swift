@@ -51,6 +51,7 @@ extension EventLoop {
     for splice in state.pointee.writer.output.splices { count &+= UInt64(splice.bytes.count) }
     connection.state.pointee.bytesSent &+= count
     state.pointee.counters.bytesSent &+= count
+    state.pointee.counters.writes &+= 1
     state.pointee.writer.output.removeAll()
     state.pointee.writer.output.shrink(to: 4 * EventLoopState.flushThreshold)
   }

@@ -48,12 +48,22 @@ extension EventLoop {
       if let signals = state.pointee.signals {
         try state.pointee.epoll.add(signals.fd, events: .read, data: Marker.signals)
       }
-      for (index, listener) in state.pointee.listeners.enumerated() {
-        try state.pointee.epoll.add(
-          listener.fd, events: .read, data: Marker.listener - UInt64(index))
-      }
     } catch {
       preconditionFailure("epoll refuses descriptors of our own: \(error)")
+    }
+    watchListeners()
+  }
+
+  /// Tells epoll of the listeners, whose places are what its events name.
+  func watchListeners() {
+    for (index, listener) in state.pointee.listeners.enumerated() {
+      let data = Marker.listener - UInt64(index)
+      do {
+        try state.pointee.epoll.add(listener.fd, events: .read, data: data)
+      } catch {
+        // It is known already, perhaps at another place.
+        try? state.pointee.epoll.modify(listener.fd, events: .read, data: data)
+      }
     }
   }
 
@@ -164,7 +174,10 @@ extension EventLoop {
     if isIdle || state.pointee.counters.turns & 63 == 0 {
       state.pointee.hasMoreUpkeep = server.state.pointee.keyspace.maintain(
         worker: index, now: now)
-      if index == 0 { checkClock() }
+      if index == 0 {
+        checkClock()
+        server.notePeakMemory(server.state.pointee.keyspace.usedMemory)
+      }
     }
     sampleRates()
     leaveGate()

@@ -30,6 +30,9 @@ struct LoopCounters {
   var queryBufferClosings: UInt64 = 0
   var outputBufferClosings: UInt64 = 0
   var turns: UInt64 = 0
+  /// Reads and writes of sockets that moved something.
+  var reads: UInt64 = 0
+  var writes: UInt64 = 0
   var batches: UInt64 = 0
 }
 

@@ -1,25 +1,113 @@
 internal import CacheCore
+internal import Logging
+internal import Platform
+
+/// Why settings cannot be put into effect.
+struct ConfigurationRefusal {
+  /// The parameter that is to blame.
+  let name: String
+  let reason: String
+
+  init(_ name: String, _ reason: String) {
+    self.name = name
+    self.reason = reason
+  }
+}
 
 /// Putting settings into effect, at start and after CONFIG SET.
 extension Server {
+  /// CONFIG SET: takes new values and puts them into effect, or leaves everything as it was. The
+  /// caller has the gate.
+  ///
+  /// - Returns: what to answer when nothing was changed.
+  func setConfiguration(
+    _ pairs: [(name: String, value: String)], isLocalClient: Bool
+  ) -> ConfigurationSetFailure? {
+    let old = state.pointee.configuration
+    let context = ConfigurationSetContext(isLocalClient: isLocalClient)
+    let changed: [String]
+    switch state.pointee.registry.set(pairs, to: &state.pointee.configuration, context: context) {
+    case .failure(let failure): return failure
+    case .success(let names): changed = names
+    }
+    guard let refusal = applyConfiguration(changed: changed, from: old) else { return nil }
+    let new = state.pointee.configuration
+    state.pointee.configuration = old
+    if let again = applyConfiguration(changed: changed, from: new) {
+      log.error(
+        "Cannot go back to the old configuration",
+        metadata: ["parameter": "\(again.name)", "reason": "\(again.reason)"])
+    }
+    return .refused(name: refusal.name, reason: refusal.reason)
+  }
+
   /// Brings what was derived from the configuration up to date. The caller has the gate.
   ///
-  /// - Parameter changed: names of the parameters that changed; nil at start: all.
+  /// - Parameters:
+  ///   - changed: names of the parameters that changed; nil at start: all.
+  ///   - old: the configuration before; nil at start.
   /// - Returns: why it cannot be done, nil on success.
-  func applyConfiguration(changed: [String]?) -> String? {
+  func applyConfiguration(
+    changed: [String]?, from old: Configuration? = nil
+  ) -> ConfigurationRefusal? {
+    func isChanged(_ names: String...) -> Bool {
+      guard let changed else { return true }
+      return names.contains { changed.contains($0) }
+    }
+    // First what may fail.
+    if isChanged("maxclients"), let refusal = makeRoomForClients(isStart: old == nil) {
+      return refusal
+    }
+    if isChanged("dir") {
+      do throws(FileError) {
+        try File.changeWorkingFolder(to: configuration.workingFolder)
+      } catch {
+        return ConfigurationRefusal("dir", error.message)
+      }
+    }
+    if let old, isChanged("port", "bind"), let refusal = relisten(from: old) { return refusal }
+    applyToKeyspace()
+    updateSlowThreshold()
+    updateNeedsCare()
+    if isChanged("latency-tracking"), !configuration.latencyTracking { dropHistograms() }
+    if isChanged("timeout") { scheduleIdleClients() }
+    if old != nil, isChanged("maxmemory") { warnOfTightMemory() }
+    return nil
+  }
+
+  private func applyToKeyspace() {
     let configuration = state.pointee.configuration
     state.pointee.keyspaceEvents = configuration.notifyKeyspaceEvents
     state.pointee.keyspace.setMaxMemory(configuration.maxMemory)
-    state.pointee.keyspace.setPolicy(configuration.maxMemoryPolicy)
-    updateSlowThreshold()
-    updateNeedsCare()
-    if changed?.contains("timeout") ?? true, configuration.timeoutSeconds > 0 {
-      forEachLoop { loop in
-        loop.scheduleIdleCheck(at: loop.state.pointee.now)
-        loop.state.pointee.inbox.wake()
+    if state.pointee.keyspace.policy != configuration.maxMemoryPolicy {
+      state.pointee.keyspace.setPolicy(configuration.maxMemoryPolicy)
+    }
+    state.pointee.keyspace.setFrequencySettings(
+      logFactor: configuration.lfuLogFactor, decayMinutes: configuration.lfuDecayMinutes)
+  }
+
+  private func scheduleIdleClients() {
+    guard configuration.timeoutSeconds > 0 else { return }
+    forEachLoop { loop in
+      loop.scheduleIdleCheck(at: loop.state.pointee.now)
+      loop.state.pointee.inbox.wake()
+    }
+  }
+
+  private func dropHistograms() {
+    forEachLoop { loop in
+      for index in 0..<state.pointee.commands.count {
+        loop.state.pointee.commandStatistics[index].dropHistogram()
       }
     }
-    return nil
+  }
+
+  private func warnOfTightMemory() {
+    let used = state.pointee.keyspace.usedMemory
+    guard configuration.maxMemory > 0, used > configuration.maxMemory else { return }
+    log.warning(
+      "maxmemory is below what is used now: keys will be evicted, or writes refused",
+      metadata: ["maxmemory": "\(configuration.maxMemory)", "used": "\(used)"])
   }
 
   /// From how long on a command is looked at by the slow log or the latency monitor.

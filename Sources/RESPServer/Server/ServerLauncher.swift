@@ -65,10 +65,10 @@ public struct ServerLauncher {
     }
     try serve(server)
     for module in modules.reversed() { module.stop() }
-    for listener in listeners { listener.fd.close() }
+    for listener in first.state.pointee.listeners { listener.fd.close() }
     if !configuration.unixSocket.isEmpty { CurrentProcess.removeFile(configuration.unixSocket) }
     if !configuration.pidFile.isEmpty { CurrentProcess.removeFile(configuration.pidFile) }
-    log.notice("Bye")
+    log.notice("Wingcache is now ready to exit, bye bye")
   }
 
   /// Runs loop 0 on this thread and the others on theirs.
@@ -114,12 +114,14 @@ public struct ServerLauncher {
         keyspace: keyspace, configuration: configuration, registry: registry,
         commands: CommandTable(commands), gate: Gate(workerCount: loopCount),
         ticks: TickCounter(), clock: clock, loops: loops, loopCount: loopCount,
-        inboxes: inboxes, watches: WatchRegistry(), hub: PubSubHub(inboxes: inboxes),
+        inboxes: inboxes, replicationID: RandomText.hexadecimal(bytes: 20),
+        watches: WatchRegistry(), hub: PubSubHub(inboxes: inboxes),
         monitors: MonitorList(inboxes: inboxes), slowLog: SlowLog(),
         latency: LatencyMonitor(), modules: modules, log: log,
         identity: ServerIdentity(
           runID: RandomText.hexadecimal(bytes: 20), startedAt: clock.milliseconds,
-          processID: CurrentProcess.identifier, executablePath: executablePath,
+          processID: CurrentProcess.identifier, 
+          executablePath: CurrentProcess.executablePath ?? executablePath,
           configurationPath: configuration.file)))
     state.pointee.keyspace.observer = EffectObserver(server: server)
     for index in 0..<loopCount {
@@ -132,9 +134,10 @@ public struct ServerLauncher {
         throw StartFailure(description: "cannot make an event loop: \(error)")
       }
     }
-    if let reason = server.applyConfiguration(changed: nil) {
-      throw StartFailure(description: reason)
+    if let refusal = server.applyConfiguration(changed: nil) {
+      throw StartFailure(description: "\(refusal.name): \(refusal.reason)")
     }
+    state.pointee.statistics.startupMemory = state.pointee.keyspace.usedMemory
     return server
   }
 
@@ -151,22 +154,13 @@ public struct ServerLauncher {
   /// Binds every address; one with a leading "-" may fail, as in redis.conf.
   private func openListeners() throws(StartFailure) -> [Listener] {
     var listeners: [Listener] = []
-    if configuration.port > 0 {
-      for entry in configuration.bindAddresses where !entry.isEmpty {
-        let isOptional = entry.hasPrefix("-")
-        let address = isOptional ? String(entry.dropFirst()) : entry
-        do throws(Errno) {
-          let fd = try Socket.listen(
-            address: address, port: UInt16(configuration.port),
-            backlog: configuration.tcpBacklog)
-          listeners.append(
-            Listener(
-              fd: fd, isUnixSocket: false, name: "\(address):\(Socket.localPort(of: fd))"))
-        } catch {
-          guard isOptional else {
-            throw StartFailure(
-              description: "cannot listen on \(address):\(configuration.port): \(error)")
-          }
+    for place in Listener.addresses(configuration) {
+      do throws(Errno) {
+        listeners.append(try Listener.open(place, backlog: configuration.tcpBacklog))
+      } catch {
+        guard place.isOptional else {
+          throw StartFailure(
+            description: "cannot listen on \(place.address):\(place.port): \(error)")
         }
       }
     }
@@ -176,7 +170,8 @@ public struct ServerLauncher {
           path: configuration.unixSocket,
           permissions: UInt32(configuration.unixSocketPermissions),
           backlog: configuration.tcpBacklog)
-        listeners.append(Listener(fd: fd, isUnixSocket: true, name: configuration.unixSocket))
+        listeners.append(
+          Listener(fd: fd, isUnixSocket: true, address: configuration.unixSocket, port: 0))
       } catch {
         throw StartFailure(description: "cannot listen on \(configuration.unixSocket): \(error)")
       }

@@ -33,6 +33,8 @@ struct ServerState: ~Copyable {
   var keyspaceEvents: KeyspaceEvents = []
   /// Whether loops remove due keys that nobody asks for; see `Server.setExpiresActively`.
   var expiresActively = true
+  /// The identity of the data set for replicas; changed with the gate held.
+  var replicationID: String
   /// CLIENT PAUSE; changed with the gate held.
   var pause = PauseState()
 
@@ -59,7 +61,11 @@ struct ServerState: ~Copyable {
 struct ServerStatistics {
   var rejectedConnections: UInt64 = 0
   var peakMemory = 0
-  var peakMemoryTime: Int64 = 0
+  /// Memory used when the server was ready.
+  var startupMemory = 0
+  /// What the loops had counted when CONFIG RESETSTAT was called.
+  var countersAtReset = LoopCounters()
+  var errorRepliesAtReset: UInt64 = 0
 }
 
 /// What stays the same for the life of the process.
