@@ -62,7 +62,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     // Starts the real executable and talks to it over sockets.
     .testTarget(
-      name: "ServerTests", dependencies: ["wingcache", "RESPServer"],
+      name: "ServerTests", dependencies: ["wingcache", "RESPServer", "Bytes"],
       swiftSettings: swiftSettings),
   ]
 )

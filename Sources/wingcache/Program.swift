@@ -11,8 +11,23 @@ enum Program {
     switch commandLine.action {
     case .printHelp: print(ConfigurationRegistry.usageText(), terminator: "")
     case .printVersion: print(Version.text)
+    case .printPage(let name): exit(printPage(name))
     case .run: exit(run(commandLine))
     }
+  }
+
+  /// Prints a page of the documentation.
+  ///
+  /// - Returns: the exit status.
+  private static func printPage(_ name: String) -> Int32 {
+    switch name {
+    case "commands": print(CommandsPage.markdown(), terminator: "")
+    case "parameters": print(ConfigurationRegistry().markdownTable(), terminator: "")
+    default:
+      print("There are two pages: commands, parameters.")
+      return 1
+    }
+    return 0
   }
 
   /// Serves until stopped.

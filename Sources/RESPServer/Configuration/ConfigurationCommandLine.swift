@@ -12,6 +12,8 @@ public struct ConfigurationCommandLine: Equatable, Sendable {
   /// What to do.
   public enum Action: Equatable, Sendable {
     case run, printHelp, printVersion
+    /// Prints a page of the documentation that is made from the program itself.
+    case printPage(String)
   }
 
   public private(set) var action = Action.run
@@ -35,6 +37,9 @@ public struct ConfigurationCommandLine: Equatable, Sendable {
       return
     case "-h", "--help":
       action = .printHelp
+      return
+    case "--print-page":
+      action = .printPage(arguments.count == 2 ? arguments[1] : "")
       return
     default: break
     }

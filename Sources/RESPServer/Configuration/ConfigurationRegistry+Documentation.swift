@@ -6,6 +6,7 @@ extension ConfigurationRegistry {
            wingcache -                    read the configuration from standard input
            wingcache -v, --version        print the version
            wingcache -h, --help           print this text
+           wingcache --print-page NAME    print the page "commands" or "parameters" in Markdown
 
     The file has the syntax of redis.conf. Every parameter can also be an option: --name value.
     Options win over standard input, standard input wins over the file.
