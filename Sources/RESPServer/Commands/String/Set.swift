@@ -31,6 +31,7 @@ enum SetCommand: Command {
           ArgumentSpec("unix-time-milliseconds", .unixTime, token: "PXAT", since: "6.2.0"),
           ArgumentSpec("keepttl", .pureToken, token: "KEEPTTL", since: "6.0.0"),
         ]),
+      ArgumentSpec("withetag", .pureToken, token: "WITHETAG", optional: true),
     ],
     history: [
       ("2.6.12", "Takes EX, PX, NX and XX."),
@@ -54,6 +55,7 @@ enum SetCommand: Command {
     var returnsOld = false
     var expiry: ExpiryOption?
     var keepsTTL = false
+    var hasETag = false
   }
 
   private enum Condition {
@@ -69,7 +71,9 @@ enum SetCommand: Command {
     if let option = options.expiry {
       expiry = .at(try context.deadline(option, command: "set"))
     }
-    let old = context.findForWriting(context.key)
+    // With GET it is a read to the statistics too.
+    let old =
+      options.returnsOld ? context.find(context.key) : context.findForWriting(context.key)
     var matches = true
     switch options.condition {
     case .always: break
@@ -79,22 +83,32 @@ enum SetCommand: Command {
       // Valkey's rule: a key of another type is an error, an absent one no match.
       matches = try context.string(of: old).map { $0 == expected } ?? false
     }
-    if options.returnsOld {
-      try context.replyString(of: old)
-      if !matches { return }
-    } else if !matches {
-      return context.reply.null()
-    }
-    // The reply above is written already: running out of memory from here on takes it back.
+    // Written first, for the old value is gone afterwards; an error takes it back.
     let mark = context.loop.replyMark()
+    if options.returnsOld { try context.replyString(of: old) }
+    guard matches else {
+      if !options.returnsOld { context.reply.null() }
+      return
+    }
+    var etag: Int64?
+    if options.hasETag { etag = old.flatMap { context.keyspace.etag(of: $0) } ?? 0 }
     do throws(CommandError) {
-      try context.storeArgument(2, expiry: expiry, isNew: old == nil, event: "set")
+      if let etag {
+        try context.store(
+          context[2], at: context.key, etag: etag &+ 1, expiry: expiry, isNew: old == nil)
+      } else {
+        try context.storeArgument(2, expiry: expiry, isNew: old == nil, event: "set")
+      }
     } catch {
-      if options.returnsOld { context.loop.withdrawReply(to: mark) }
+      context.loop.withdrawReply(to: mark)
       throw error
     }
-    if options.expiry != nil { context.notify(context.key, in: context.database, "expire", .generic) }
-    if !options.returnsOld { context.reply.ok() }
+    context.announceExpiry(expiry)
+    if let etag {
+      context.reply.integer(etag &+ 1)
+    } else if !options.returnsOld {
+      context.reply.ok()
+    }
   }
 
   /// SET key value, the common case.
@@ -104,30 +118,38 @@ enum SetCommand: Command {
     context.reply.ok()
   }
 
+  /// Reads the options. As in Redis, one may be given twice, and the last expiry counts.
   private static func parse(
     _ context: borrowing CommandContext
   ) throws(CommandError) -> Options {
     var options = Options()
-    var hasCondition = false
     var index = 3
     while index < context.count {
       let isLast = index + 1 == context.count
-      if context.argument(at: index, is: "NX"), !hasCondition {
-        options.condition = .ifAbsent
-        hasCondition = true
-      } else if context.argument(at: index, is: "XX"), !hasCondition {
-        options.condition = .ifPresent
-        hasCondition = true
-      } else if context.argument(at: index, is: "IFEQ"), !hasCondition, !isLast {
-        options.condition = .ifEqual(context[index + 1])
-        hasCondition = true
+      if context.argument(at: index, is: "NX") {
+        switch options.condition {
+        case .always, .ifAbsent: options.condition = .ifAbsent
+        default: throw .syntax
+        }
+      } else if context.argument(at: index, is: "XX") {
+        switch options.condition {
+        case .always, .ifPresent: options.condition = .ifPresent
+        default: throw .syntax
+        }
+      } else if context.argument(at: index, is: "IFEQ"), !isLast {
+        switch options.condition {
+        case .always, .ifEqual: options.condition = .ifEqual(context[index + 1])
+        default: throw .syntax
+        }
         index += 1
       } else if context.argument(at: index, is: "GET") {
         options.returnsOld = true
+      } else if context.argument(at: index, is: "WITHETAG") {
+        options.hasETag = true
       } else if context.argument(at: index, is: "KEEPTTL"), options.expiry == nil {
         options.keepsTTL = true
-      } else if let unit = ExpiryOption.Unit(context[index]), options.expiry == nil,
-        !options.keepsTTL, !isLast
+      } else if let unit = ExpiryOption.Unit(context[index]), !isLast, !options.keepsTTL,
+        options.expiry == nil || options.expiry?.unit == unit
       {
         options.expiry = ExpiryOption(unit: unit, argument: index + 1)
         index += 1
@@ -136,6 +158,20 @@ enum SetCommand: Command {
       }
       index += 1
     }
+    // The reply is one or the other.
+    if options.hasETag, options.returnsOld {
+      throw .fixed("ERR WITHETAG option not allowed with GET inside of SET")
+    }
     return options
+  }
+}
+
+extension CommandContext {
+  /// Announces that the first key has got the expiry that a write gave it, and where that has
+  /// passed already, that it is gone.
+  func announceExpiry(_ expiry: ExpiryUpdate) {
+    guard case .at(let deadline) = expiry else { return }
+    notify(key, in: database, "expire", .generic)
+    if deadline <= now { notify(key, in: database, "expired", .expired) }
   }
 }
