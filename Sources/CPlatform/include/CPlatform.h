@@ -3,6 +3,7 @@
 #define CPLATFORM_H
 
 #include "cp_basic.h"
+#include "cp_bits.h"
 #include "cp_memory.h"
 #include "cp_net.h"
 #include "cp_number.h"

@@ -47,7 +47,15 @@ enum CommandCatalog {
     SubstrCommand.self,
   ]
 
-  private static let bitmap: [any Command.Type] = []
+  private static let bitmap: [any Command.Type] = [
+    BitCountCommand.self,
+    BitFieldCommand.self,
+    BitFieldROCommand.self,
+    BitOpCommand.self,
+    BitPosCommand.self,
+    GetBitCommand.self,
+    SetBitCommand.self,
+  ]
 
   private static let generic: [any Command.Type] = [
     CopyCommand.self,
