@@ -33,6 +33,7 @@ enum CommandCatalog {
     IncrByCommand.self,
     IncrByFloatCommand.self,
     IncrCommand.self,
+    LcsCommand.self,
     MGetCommand.self,
     MSetCommand.self,
     MSetNXCommand.self,
