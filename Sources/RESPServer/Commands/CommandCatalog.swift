@@ -4,8 +4,31 @@ enum CommandCatalog {
     connection + transactions + string + bitmap + generic + pubSub + server
 
   private static let connection: [any Command.Type] = [
+    AuthCommand.self,
+    ClientCommand.self,
+    ClientCachingCommand.self,
+    ClientGetNameCommand.self,
+    ClientGetRedirCommand.self,
+    ClientHelpCommand.self,
+    ClientIDCommand.self,
+    ClientInfoCommand.self,
+    ClientKillCommand.self,
+    ClientListCommand.self,
+    ClientNoEvictCommand.self,
+    ClientNoTouchCommand.self,
+    ClientPauseCommand.self,
+    ClientReplyCommand.self,
+    ClientSetInfoCommand.self,
+    ClientSetNameCommand.self,
+    ClientTrackingCommand.self,
+    ClientTrackingInfoCommand.self,
+    ClientUnblockCommand.self,
+    ClientUnpauseCommand.self,
     EchoCommand.self,
+    HelloCommand.self,
     PingCommand.self,
+    QuitCommand.self,
+    ResetCommand.self,
     SelectCommand.self,
   ]
 
@@ -88,9 +111,27 @@ enum CommandCatalog {
     UnlinkCommand.self,
   ]
 
-  private static let pubSub: [any Command.Type] = []
+  private static let pubSub: [any Command.Type] = [
+    PSubscribeCommand.self,
+    PUnsubscribeCommand.self,
+    PublishCommand.self,
+    PubSubCommand.self,
+    PubSubChannelsCommand.self,
+    PubSubHelpCommand.self,
+    PubSubNumPatCommand.self,
+    PubSubNumSubCommand.self,
+    PubSubShardChannelsCommand.self,
+    PubSubShardNumSubCommand.self,
+    SPublishCommand.self,
+    SSubscribeCommand.self,
+    SUnsubscribeCommand.self,
+    SubscribeCommand.self,
+    UnsubscribeCommand.self,
+  ]
 
   private static let server: [any Command.Type] = [
+    ACLCommand.self,
+    ACLWhoAmICommand.self,
     ConfigCommand.self,
     ConfigGetCommand.self,
     ConfigHelpCommand.self,
@@ -102,6 +143,7 @@ enum CommandCatalog {
     FlushDBCommand.self,
     InfoCommand.self,
     LastSaveCommand.self,
+    MonitorCommand.self,
     SwapDBCommand.self,
     TimeCommand.self,
   ]

@@ -42,6 +42,8 @@ enum KeyPlan {
 struct CommandTable: ~Copyable {
   private struct Slot {
     var word: UInt64 = 0
+    /// Length of the name; of a subcommand's, negated: "client|list" is no command that a client can
+    /// ask for by that name.
     var length: Int32 = 0
     var entry: Int32 = -1
   }
@@ -119,8 +121,10 @@ struct CommandTable: ~Copyable {
       precondition(other != name, "two commands are called \(name.string)")
       slot = (slot + 1) & mask
     }
+    let isSubcommand = specs[index].subcommandName != nil
     slots[slot] = Slot(
-      word: Self.word(name), length: Int32(name.count), entry: Int32(index))
+      word: Self.word(name), length: Int32(isSubcommand ? -name.count : name.count),
+      entry: Int32(index))
   }
 
   /// The name in lower case, as in "config|get".
@@ -136,16 +140,30 @@ struct CommandTable: ~Copyable {
     return entries[index]
   }
 
-  /// Finds a command by its name in any case.
+  /// Finds a command by its name in any case; a subcommand by its full name ("client|list").
   ///
   /// - Returns: the entry's place, valid as long as the table; nil for an unknown name.
   /// - Complexity: O(length of the name)
-  @inline(__always)
   func find(_ name: ByteView) -> UnsafePointer<CommandEntry>? {
+    find(name, markedLength: name.count) ?? find(name, markedLength: -name.count)
+  }
+
+  /// Finds the command that a request names. Subcommands are not found.
+  ///
+  /// - Complexity: O(length of the name)
+  @inline(__always)
+  func find(requested name: ByteView) -> UnsafePointer<CommandEntry>? {
+    find(name, markedLength: name.count)
+  }
+
+  @inline(__always)
+  private func find(
+    _ name: ByteView, markedLength: Int
+  ) -> UnsafePointer<CommandEntry>? {
     let word = Self.word(name)
     var slot = Self.slot(word: word, length: name.count) & mask
     while slots[slot].entry >= 0 {
-      if slots[slot].word == word, Int(slots[slot].length) == name.count {
+      if slots[slot].word == word, Int(slots[slot].length) == markedLength {
         let index = Int(slots[slot].entry)
         if name.count <= 8 || name.equalsIgnoringCase(self.name(of: index)) {
           return UnsafePointer(entries + index)

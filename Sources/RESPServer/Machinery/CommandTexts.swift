@@ -38,7 +38,9 @@ enum CommandTexts {
       case .fixed(let text): "\(text)"
       case .made(let text): text
       }
-    return "EXECABORT Transaction discarded because of: \(reason)"
+    // As in Redis, the general code is left out, any other is named.
+    let text = reason.hasPrefix("ERR ") ? String(reason.dropFirst(4)) : reason
+    return "EXECABORT Transaction discarded because of: \(text)"
   }
 
   static let debugNotAllowed: StaticString = """

@@ -16,7 +16,7 @@ extension EventLoop {
   /// Executes one request that was not prepared in a batch.
   func dispatch(_ arguments: Arguments, of connection: Connection) {
     dispatch(
-      arguments, entry: server.state.pointee.commands.find(arguments[0]), hash: nil,
+      arguments, entry: server.state.pointee.commands.find(requested: arguments[0]), hash: nil,
       of: connection)
   }
 
@@ -62,6 +62,7 @@ extension EventLoop {
     of connection: Connection
   ) {
     let mark = replyMark()
+    state.pointee.keepsReply = false
     let skipsReply = connection.flags.contains(.replySkipNext)
     if skipsReply {
       connection.flags.remove(.replySkipNext)
@@ -85,9 +86,13 @@ extension EventLoop {
     if !connection.flags.isDisjoint(with: [.replyOff, .replySkip]) {
       // CLIENT REPLY itself answers, see there.
       connection.flags.remove(.replySkip)
-      withdrawReply(to: mark)
+      if !state.pointee.keepsReply { withdrawReply(to: mark) }
     }
   }
+
+  /// Says that what the command has written is to be sent even where CLIENT REPLY has turned replies
+  /// off: messages, not a reply.
+  func keepReply() { state.pointee.keepsReply = true }
 
   /// Runs a command and shows it to the monitors: EXEC behind what it executes, all others first.
   private func callMonitored(

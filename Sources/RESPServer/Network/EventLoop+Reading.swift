@@ -210,7 +210,7 @@ extension EventLoop {
   private func prepare(_ index: Int, firstArgument: Int, end: Int, of connection: Connection) {
     let count = state.pointee.store.count &- firstArgument
     let arguments = state.pointee.store.arguments(from: firstArgument, count: count)
-    let entry = server.state.pointee.commands.find(arguments[0])
+    let entry = server.state.pointee.commands.find(requested: arguments[0])
     var request = ParsedRequest(
       firstArgument: firstArgument, argumentCount: count, end: end, entry: entry,
       hash: KeyHash(rawValue: 0), hasKey: false)

@@ -77,6 +77,8 @@ struct EventLoopState: ~Copyable {
   var keyBuffer: UnsafeMutablePointer<HashedKey>
   var keyCapacity = 64
 
+  /// Whether the present command's reply is sent whatever CLIENT REPLY says.
+  var keepsReply = false
   /// Bytes in the read buffer, for CLIENT LIST.
   var inputBytes = 0
   /// The connection whose command runs; its blobs may be adopted when `blobsAreAdoptable`.

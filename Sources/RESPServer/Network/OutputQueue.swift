@@ -83,6 +83,9 @@ struct OutputQueue: ~Copyable {
     return buffer.memoryUsage + waitingBytes - waitingInBuffer
   }
 
+  /// Pieces that it is sent in: large values that are pointed to, and what stands between them.
+  var pieceCount: Int { buffer.spliceCount - cursor.splice + 1 }
+
   /// Appends bytes that answer no command.
   mutating func append(_ bytes: ByteView) {
     discardSent()

@@ -50,6 +50,14 @@ struct PendingInput: ~Copyable {
   /// Bytes received and not executed.
   var waitingBytes: Int { count - start + blobFilled }
 
+  /// Bytes of the unfinished request's arguments that are complete.
+  var argumentBytes: Int {
+    let arguments = store.arguments(from: 0, count: store.count)
+    var bytes = 0
+    for index in 0..<store.count { bytes += arguments[index].count }
+    return bytes
+  }
+
   /// Bytes of memory held.
   var memoryUsage: Int {
     // Of a blob under way only what has arrived: the rest is address space, and what a client
