@@ -49,6 +49,8 @@ public struct Configuration: Sendable {
   // Memory and eviction.
   /// Bytes; 0 is no limit.
   public var maxMemory = 0
+  /// Address space for entries; halved at start until the system grants it.
+  public var memoryReserveBytes = 32 << 30
   public var maxMemoryPolicy = EvictionPolicy.noEviction
   public var maxMemorySamples = 5
   public var maxMemoryEvictionTenacity = 10

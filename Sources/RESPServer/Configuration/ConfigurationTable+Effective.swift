@@ -31,7 +31,7 @@ extension ConfigurationParameter {
       .integer(
         "threads", \.threads, 1...256,
         "loop threads; by default one for each core", .immutable),
-      .integer("databases", \.databaseCount, 1...int32Max, "numbered databases", .immutable),
+      .integer("databases", \.databaseCount, 1...256, "numbered databases", .immutable),
       .text(
         "pidfile", \.pidFile,
         "file to write the process id to", [.immutable, .emptyMeansUnset]),
@@ -59,6 +59,9 @@ extension ConfigurationParameter {
   static var memoryTable: [ConfigurationParameter] {
     [
       .memory("maxmemory", \.maxMemory, 0...Int.max, "bytes of data at most; 0 is no limit"),
+      .memory(
+        "memory-reserve", \.memoryReserveBytes, (64 << 20)...(32 << 30),
+        "address space reserved for entries, not memory; more than this is never held", .immutable),
       .evictionPolicy("maxmemory-policy", "what is evicted when maxmemory is reached"),
       .integer(
         "maxmemory-samples", \.maxMemorySamples, 1...int32Max,

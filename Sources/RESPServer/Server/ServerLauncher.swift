@@ -92,6 +92,7 @@ public struct ServerLauncher {
     settings.workerCount = loopCount
     settings.databaseCount = configuration.databaseCount
     settings.maxMemory = configuration.maxMemory
+    settings.regionBytesMax = configuration.memoryReserveBytes
     settings.policy = configuration.maxMemoryPolicy
     settings.lfuLogFactor = configuration.lfuLogFactor
     settings.lfuDecayMinutes = configuration.lfuDecayMinutes
