@@ -114,4 +114,51 @@ struct KeyspaceExpiryTests {
     Self.expireAll(store, workers: 2)
     #expect(wakes.expired == 2)
   }
+
+  @Test("SCAN removes the due keys it meets and misses no other, though buckets merge under it")
+  func scanRemovesWhatIsDue() throws {
+    var random = SeededGenerator(test: "scanRemovesWhatIsDue")
+    let store = try KeyspaceModel()
+    for number in 0..<20_000 {
+      let isLasting = number % 10 == 0
+      try store.set(
+        [UInt8]("k\(number)".utf8), [1],
+        isLasting ? .clear : .at(store.now + .random(in: 1...500, using: &random)))
+    }
+    var seen: Set<[UInt8]> = []
+    var cursor: UInt64 = 0
+    repeat {
+      store.now += 1
+      cursor = store.keyspace.scan(
+        in: .zero, cursor: cursor, count: 40, now: store.now
+      ) { key, _ in seen.insert(key.array) }
+    } while cursor != 0
+    for number in stride(from: 0, to: 20_000, by: 10) {
+      #expect(seen.contains([UInt8]("k\(number)".utf8)))
+    }
+    // Walks are repeated: one meets at most 16 due keys of a bucket, and some were not yet due.
+    store.now += 1000
+    for _ in 0..<3 {
+      repeat {
+        cursor = store.keyspace.scan(
+          in: .zero, cursor: cursor, count: 1000, now: store.now
+        ) { _, _ in }
+      } while cursor != 0
+    }
+    #expect(store.keyspace.count(in: .zero) == 2000)
+    #expect(store.keyspace.expiringCount(in: .zero) == 0)
+    store.keyspace.checkInvariants()
+  }
+
+  @Test func randomKeyPassesDueKeysOver() throws {
+    let store = try KeyspaceModel()
+    for number in 0..<500 { try store.set([UInt8]("k\(number)".utf8), [1], .at(store.now + 1)) }
+    try store.set([65], [66], .clear)
+    store.now += 1
+    for _ in 0..<50 {
+      #expect(store.keyspace.randomKey(in: .zero, now: store.now) == [65])
+    }
+    #expect(store.keyspace.count(in: .zero) < 501)
+    store.keyspace.checkInvariants()
+  }
 }

@@ -16,8 +16,8 @@ import Platform
 /// The idea of walking a table in bit-reversed order is Pieter Noordhuis's (Redis's dictScan).
 extension Keyspace {
   /// Calls `body` with about `count` keys from `cursor` on and returns the next cursor; 0 starts
-  /// and ends. Whatever is present throughout is returned. Due keys are passed over. Locks a shard
-  /// at a time, and the shard is locked while `body` runs.
+  /// and ends. Whatever is present throughout is returned. Due keys are passed over and removed.
+  /// Locks a shard at a time, and the shard is locked while `body` runs.
   ///
   /// - Complexity: O(`count`), and at most `10 × count + 64` empty buckets or shards.
   public func scan(
@@ -37,8 +37,10 @@ extension Keyspace {
       shard.pointee.lock.acquire()
       let table = shard.pointee.tables + Int(database.rawValue)
       while table.pointee.count > 0 && position <= 0xFFFF_FFFF && found < count && bucketsLeft > 0 {
+        // Asked before the visit: removing due keys may merge this bucket with the next.
+        let next = table.pointee.positionAfter(position)
         found += engine.visit(position, of: table, in: shard, now: now, body)
-        position = table.pointee.positionAfter(position)
+        position = next
         bucketsLeft -= 1
       }
       let isDone = table.pointee.count == 0 || position > 0xFFFF_FFFF
@@ -164,7 +166,7 @@ extension UInt32 {
 }
 
 extension Engine {
-  /// Visits the bucket that holds `position`.
+  /// Visits the bucket that holds `position` and removes what is due in it.
   ///
   /// - Returns: the number of keys visited.
   func visit(
@@ -173,21 +175,40 @@ extension Engine {
   ) -> Int {
     let hash = Table.hash(atPosition: position)
     let bucket = Table.bucketNumber(of: hash, count: table.pointee.bucketCount)
-    return visit(bucket: bucket, of: table, in: shard, now: now, body)
+    return visit(bucket: bucket, of: table, in: shard, now: now, removesDue: true, body)
   }
 
   /// Calls `body` with the keys of a bucket that are not due.
+  ///
+  /// - Parameter removesDue: whether those that are due are removed afterwards, as a lookup would;
+  ///   of more than 16 the rest waits for the next visit.
   @discardableResult
   func visit(
     bucket: UInt32, of table: UnsafeMutablePointer<Table>,
-    in shard: UnsafeMutablePointer<Shard>, now: Int64, _ body: (ByteView, EntryHandle) -> Void
+    in shard: UnsafeMutablePointer<Shard>, now: Int64, removesDue: Bool = false,
+    _ body: (ByteView, EntryHandle) -> Void
   ) -> Int {
     var visited = 0
+    var due = InlineArray<16, UInt32>(repeating: 0)
+    var dueCount = 0
     table.pointee.forEachHandle(inBucket: bucket, memory.pointee) { handle in
       let entry = memory.pointee.entry(handle)
-      if entry.expiryWords != 0 && deadline(of: entry, in: shard) <= now { return }
+      if entry.expiryWords != 0 && deadline(of: entry, in: shard) <= now {
+        if removesDue && dueCount < 16 {
+          due[dueCount] = handle
+          dueCount += 1
+        }
+        return
+      }
       visited += 1
       body(entry.key, EntryHandle(rawValue: handle))
+    }
+    for index in 0..<dueCount {
+      let hash = memory.pointee.hash(of: memory.pointee.entry(due[index]))
+      guard let place = table.pointee.find(handle: due[index], hash: hash, memory.pointee) else {
+        continue
+      }
+      expire(place, hash: hash, at: Site(shard: shard, table: table), now: now)
     }
     return visited
   }
@@ -201,14 +222,17 @@ extension Engine {
     shard.pointee.lock.acquire()
     defer { shard.pointee.lock.release() }
     let table = shard.pointee.tables + Int(database.rawValue)
-    let buckets = table.pointee.bucketCount
-    if table.pointee.count == 0 { return nil }
     let start = random()
-    for probe in 0..<UInt32(min(tries, Int(buckets))) {
-      let bucket = (UInt32(truncatingIfNeeded: start) &+ probe) % buckets
+    // A complete round removes nothing: merging buckets would make it miss some.
+    let isComplete = tries == .max
+    for probe in 0..<UInt32(min(tries, Int(table.pointee.bucketCount))) {
+      if table.pointee.count == 0 { return nil }
+      let bucket = (UInt32(truncatingIfNeeded: start) &+ probe) % table.pointee.bucketCount
       var chosen: UInt32 = 0
       var seen: UInt64 = 0
-      visit(bucket: bucket, of: table, in: shard, now: now) { _, handle in
+      visit(
+        bucket: bucket, of: table, in: shard, now: now, removesDue: !isComplete
+      ) { _, handle in
         seen += 1
         // Each of the bucket's keys is as likely: the n-th replaces with probability 1/n.
         if (start &>> 32 &* 0x9E37_79B9 &+ seen &* 0x85EB_CA6B) % seen == 0 {
