@@ -81,9 +81,11 @@ public struct ArgumentStore: ~Copyable {
   /// - Complexity: O(count)
   public mutating func rebase(from old: UnsafePointer<UInt8>, count length: Int, by delta: Int) {
     for index in 0..<count {
-      let distance = slots[index].base - old
-      guard distance >= 0, distance <= length else { continue }
-      slots[index] = ByteView(base: slots[index].base + delta, count: slots[index].count)
+      let argument = slots[index]
+      // Both ends count: an empty argument may stand at the very end of the bytes, where somebody
+      // else's memory may begin.
+      guard argument.base >= old, argument.base + argument.count <= old + length else { continue }
+      slots[index] = ByteView(base: argument.base + delta, count: argument.count)
     }
   }
 

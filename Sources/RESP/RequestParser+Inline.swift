@@ -104,6 +104,7 @@ struct LineSplitter {
           continue
         }
         // A word ends with its quote.
+        endAtNUL()
         guard read == count || Self.isSpace(line[read]) else { return nil }
         return written
       }
