@@ -66,3 +66,18 @@ let package = Package(
       swiftSettings: swiftSettings),
   ]
 )
+
+// Fuzz targets need libFuzzer and AddressSanitizer in everything they link, so they are no part of
+// an ordinary build: `make fuzz` sets WINGCACHE_FUZZ and builds them by themselves.
+if Context.environment["WINGCACHE_FUZZ"] != nil {
+  // libFuzzer brings its own `main`.
+  let fuzzSettings = swiftSettings + [.unsafeFlags(["-parse-as-library"])]
+  package.targets += [
+    .target(
+      name: "FuzzSupport", dependencies: ["Bytes"], path: "Fuzz/FuzzSupport",
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "FuzzParser", dependencies: ["RESP", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzParser", swiftSettings: fuzzSettings),
+  ]
+}
