@@ -10,7 +10,8 @@ extension CommandContext {
   fileprivate func rename(replacing: Bool) throws(CommandError) -> Bool {
     let source = key
     let target = self[key: 1]
-    guard findForWriting(source) != nil else { throw .noSuchKey }
+    guard let entry = findForWriting(source) else { throw .noSuchKey }
+    let hasETag = keyspace.etag(of: entry) != nil
     if source.bytes == target.bytes { return replacing }
     if !replacing, findForWriting(target) != nil { return false }
     do throws(CacheError) {
@@ -18,6 +19,9 @@ extension CommandContext {
     } catch {
       throw .outOfMemory
     }
+    // An ETag belongs to what a name stands for; under another name it would say nothing. Garnet
+    // drops it too. Without memory for that, it stays.
+    if hasETag { _ = try? keyspace.setETag(target, in: database, to: nil, now: now) }
     moved(source, in: database, "rename_from", to: target, in: database, "rename_to")
     return true
   }
