@@ -12,6 +12,10 @@ final class Bench {
   init(workers: Int = 1) {
     var configuration = KeyspaceConfiguration()
     configuration.workerCount = workers
+    // Valgrind wants a small reserve.
+    if let text = getenv("COREBENCH_REGION_MB"), let megabytes = Int(String(cString: text)) {
+      configuration.regionBytesMax = megabytes << 20
+    }
     do {
       keyspace = try Keyspace(configuration: configuration)
     } catch {

@@ -32,7 +32,8 @@ final class Speed {
     }
   }
 
-  func measure(_ name: String, rounds: Int = 200_000, _ body: (HashedKey) -> Void) {
+  func measure(_ name: String, _ body: (HashedKey) -> Void) {
+    let rounds = min(200_000, keyCount)
     let empty = cost(rounds: rounds, prefetching: false, executing: false, body)
     let prefetching = cost(rounds: rounds, prefetching: true, executing: false, body)
     let whole = cost(rounds: rounds, prefetching: true, executing: true, body)
@@ -43,7 +44,20 @@ final class Speed {
       Self.round(Double(prefetching - empty) / commands), "ns")
   }
 
+  /// The best of five, because other programs run beside.
   private func cost(
+    rounds: Int, prefetching: Bool, executing: Bool, _ body: (HashedKey) -> Void
+  ) -> Int {
+    var best = Int.max
+    for _ in 0..<5 {
+      let once = singleCost(
+        rounds: rounds / 5, prefetching: prefetching, executing: executing, body)
+      best = min(best, once)
+    }
+    return best * 5
+  }
+
+  private func singleCost(
     rounds: Int, prefetching: Bool, executing: Bool, _ body: (HashedKey) -> Void
   ) -> Int {
     order = Order()

@@ -62,7 +62,7 @@ struct ShardCandidates: ~Copyable, CandidateSource {
       let buckets = table.pointee.bucketCount
       for probe in 0..<min(buckets, 64) {
         let number = (UInt32(truncatingIfNeeded: random &>> 32) &+ probe) % buckets
-        table.pointee.forEachHandle(inBucket: number, engine.memory.pointee) { handle in
+        table.pointee.forEachHandle(inBucket: number, engine.memory) { handle in
           if engine.memory.pointee.entry(handle).expiryWords > 0 {
             candidates.add(candidate(handle, shard))
           }
@@ -81,7 +81,7 @@ struct ShardCandidates: ~Copyable, CandidateSource {
         if table.pointee.count == 0 || table.pointee.bucketCount > 1 << 26 { continue }
         let bits = KeyHash(rawValue: UInt64(word.hashLow))
         let number = Table.bucketNumber(of: bits, count: table.pointee.bucketCount)
-        table.pointee.forEachHandle(inBucket: number, engine.memory.pointee) { handle in
+        table.pointee.forEachHandle(inBucket: number, engine.memory) { handle in
           let entry = engine.memory.pointee.entry(handle)
           let bits = AccessBits(rawValue: entry.access)
           guard AdaptiveBits(bits).isSmall else { return }
@@ -133,7 +133,7 @@ struct ShardCandidates: ~Copyable, CandidateSource {
         number -= count
         continue
       }
-      table.pointee.forEachHandle(inBucket: UInt32(number), engine.memory.pointee) { handle in
+      table.pointee.forEachHandle(inBucket: UInt32(number), engine.memory) { handle in
         candidates.add(candidate(handle, shard))
       }
       return

@@ -129,7 +129,7 @@ extension Engine {
       let table = shard.pointee.tables + database
       if table.pointee.count == 0 { continue }
       if onlyExpiring && table.pointee.expiringCount == 0 { continue }
-      guard let place = table.pointee.find(handle: handle, hash: hash, memory.pointee) else {
+      guard let place = table.pointee.find(handle: handle, hash: hash, memory) else {
         continue
       }
       if onlyExpiring && memory.pointee.entry(handle).expiryWords == 0 { return nil }

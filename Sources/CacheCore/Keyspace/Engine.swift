@@ -179,7 +179,7 @@ extension Engine {
       for database in 0..<databaseCount {
         let table = shard.pointee.tables + database
         destroyPayloads(of: table.pointee)
-        table.pointee.destroyStructure(memory.pointee)
+        table.pointee.destroyStructure(memory)
       }
       shard.pointee.tables.deallocate()
       if let wheel = shard.pointee.wheel {
@@ -200,7 +200,7 @@ extension Engine {
   /// Frees what entries hold outside the heap; the heap itself goes as a whole.
   private func destroyPayloads(of table: Table) {
     for number in 0..<table.bucketCount {
-      table.forEachHandle(inBucket: number, memory.pointee) { handle in
+      table.forEachHandle(inBucket: number, memory) { handle in
         destroyPayload(memory.pointee.entry(handle), isBackground: true)
       }
     }

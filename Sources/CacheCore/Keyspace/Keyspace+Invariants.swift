@@ -46,7 +46,7 @@ extension Engine {
     var expiring = 0
     var nodes = 0
     for number in 0..<table.bucketCount {
-      var group = TableGroup.bucket(table.bucket(number, memory.pointee))
+      var group = TableGroup.bucket(table.bucket(number, memory))
       while true {
         let used = group.count
         for place in 0..<used {

@@ -98,7 +98,7 @@ extension Engine {
 
   private func removeSource(_ source: HashedKey, at site: Site, keepingValue: Bool) {
     // Present: it was found before and only the target was written since.
-    let place = site.table.pointee.find(source, memory.pointee).unsafelyUnwrapped
+    let place = site.table.pointee.find(source, memory).unsafelyUnwrapped
     remove(place, hash: source.hash, at: site, keepingValue: keepingValue)
   }
 }

@@ -191,7 +191,7 @@ extension Engine {
     var visited = 0
     var due = InlineArray<16, UInt32>(repeating: 0)
     var dueCount = 0
-    table.pointee.forEachHandle(inBucket: bucket, memory.pointee) { handle in
+    table.pointee.forEachHandle(inBucket: bucket, memory) { handle in
       let entry = memory.pointee.entry(handle)
       if entry.expiryWords != 0 && deadline(of: entry, in: shard) <= now {
         if removesDue && dueCount < 16 {
@@ -205,7 +205,7 @@ extension Engine {
     }
     for index in 0..<dueCount {
       let hash = memory.pointee.hash(of: memory.pointee.entry(due[index]))
-      guard let place = table.pointee.find(handle: due[index], hash: hash, memory.pointee) else {
+      guard let place = table.pointee.find(handle: due[index], hash: hash, memory) else {
         continue
       }
       expire(place, hash: hash, at: Site(shard: shard, table: table), now: now)

@@ -123,6 +123,7 @@ extension Engine {
     }
     let entry = memory.pointee.entry(place.handle)
     let access = touched(entry, hash: key.hash, at: site, now: now)
+    if deadline == nil && entry.overwrite(source, access: access) { return }
     try rewrite(
       place, source, kind: source.kind, count: source.count, deadline: deadline, access: access,
       at: site, now: now)
@@ -177,7 +178,7 @@ extension Engine {
           now: now)
       }
       // Found again because the table may have grown by a bucket.
-      let place = site.table.pointee.find(key, memory.pointee).unsafelyUnwrapped
+      let place = site.table.pointee.find(key, memory).unsafelyUnwrapped
       return mutableInlineValue(place.handle)
     }
     guard let blob = Blob.allocate(count: count) else { throw .outOfMemory }

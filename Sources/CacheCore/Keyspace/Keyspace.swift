@@ -62,8 +62,13 @@ public struct Keyspace: ~Copyable, @unchecked Sendable {
   public func prefetchEntry(of hash: KeyHash, in database: DatabaseIndex) {
     guard let bucket = engine.racyBucket(of: hash, in: database) else { return }
     let matches = matches12(bucket, hash.tag)
-    if matches == 0 { return }
     let group = TableGroup.bucket(bucket)
+    if matches == 0 {
+      // One key in fourteen stands in a node.
+      let next = racyLoad32(UnsafeRawPointer(bucket) + 12)
+      if next != 0 { prefetch(engine.memory.pointee.heap.address(next)) }
+      return
+    }
     let slot = group.place(matches.trailingZeroBitCount).handleSlot
     // An address in the reserved region, whatever the handle; prefetching never faults.
     let start = UnsafeRawPointer(engine.memory.pointee.heap.address(racyLoad32(slot)))

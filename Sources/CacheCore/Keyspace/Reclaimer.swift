@@ -116,16 +116,16 @@ extension Engine {
   func dropTable(_ table: inout Table, countingDown: Bool) {
     for number in 0..<table.bucketCount {
       var freed = 0
-      table.forEachHandle(inBucket: number, memory.pointee) { handle in
+      table.forEachHandle(inBucket: number, memory) { handle in
         destroyPayload(memory.pointee.entry(handle), isBackground: countingDown)
         memory.pointee.heap.free(handle)
         freed += 1
       }
-      table.freeNodes(ofBucket: number, memory.pointee)
+      table.freeNodes(ofBucket: number, memory)
       if countingDown {
         control.pointee.reclaimer.pointee.pending.wrappingSubtract(freed, ordering: .relaxed)
       }
     }
-    table.destroyStructure(memory.pointee)
+    table.destroyStructure(memory)
   }
 }

@@ -6,24 +6,24 @@ extension Table {
   /// to spare if the chain is full. The spare is handed to `insert`.
   ///
   /// - Returns: nil when memory is exhausted; otherwise a node's handle, or 0 when none is needed.
-  mutating func reserve(for hash: KeyHash, _ memory: borrowing StoreMemory) -> UInt32? {
+  mutating func reserve(for hash: KeyHash, _ memory: StorePointer) -> UInt32? {
     if bucketCount == 0 {
       guard grow(memory) else { return nil }
     }
     var group = TableGroup.bucket(bucket(of: hash, memory))
     if group.tag(11) == 0 { return 0 }
-    while group.next != 0 { group = .node(memory.heap.address(group.next)) }
+    while group.next != 0 { group = .node(memory.pointee.heap.address(group.next)) }
     if group.tag(group.width &- 1) == 0 { return 0 }
-    guard let node = memory.heap.allocate(.node, arena: Int(arena)) else { return nil }
-    memory.heap.address(node).initializeMemory(as: UInt64.self, repeating: 0, count: 3)
+    guard let node = memory.pointee.heap.allocate(.node, arena: Int(arena)) else { return nil }
+    memory.pointee.heap.address(node).initializeMemory(as: UInt64.self, repeating: 0, count: 3)
     nodeCount &+= 1
     return node
   }
 
   /// Gives back what `reserve` returned, when there is no insert after all.
-  mutating func cancel(spare: UInt32, _ memory: borrowing StoreMemory) {
+  mutating func cancel(spare: UInt32, _ memory: StorePointer) {
     if spare == 0 { return }
-    memory.heap.free(spare)
+    memory.pointee.heap.free(spare)
     nodeCount &-= 1
   }
 
@@ -32,7 +32,7 @@ extension Table {
   ///
   /// - Parameter spare: what `reserve` returned for the same hash.
   mutating func insert(
-    _ handle: UInt32, hash: KeyHash, spare: UInt32, _ memory: borrowing StoreMemory
+    _ handle: UInt32, hash: KeyHash, spare: UInt32, _ memory: StorePointer
   ) {
     var spare = spare
     append(handle, tag: hash.tag, to: bucket(of: hash, memory), spare: &spare, memory)
@@ -48,7 +48,7 @@ extension Table {
   /// holds one when it is needed.
   func append(
     _ handle: UInt32, tag: UInt8, to bucket: UnsafeMutableRawPointer, spare: inout UInt32,
-    _ memory: borrowing StoreMemory
+    _ memory: StorePointer
   ) {
     var group = TableGroup.bucket(bucket)
     let free = matches12(bucket, 0)
@@ -56,13 +56,13 @@ extension Table {
       group.set(free.trailingZeroBitCount, tag: tag, handle: handle)
       return
     }
-    while group.next != 0 { group = .node(memory.heap.address(group.next)) }
+    while group.next != 0 { group = .node(memory.pointee.heap.address(group.next)) }
     if group.width == 4 && group.tag(3) == 0 {
       group.set(group.count, tag: tag, handle: handle)
       return
     }
     precondition(spare != 0)
-    let node = TableGroup.node(memory.heap.address(spare))
+    let node = TableGroup.node(memory.pointee.heap.address(spare))
     let number = spare
     spare = node.next
     node.base.initializeMemory(as: UInt64.self, repeating: 0, count: 3)
@@ -73,7 +73,7 @@ extension Table {
   /// Removes the handle at `place`, which lies in `hash`'s chain. The entry is left to the caller.
   /// The table may shrink by a bucket, which moves other handles.
   mutating func remove(
-    at place: TablePlace, hash: KeyHash, _ memory: borrowing StoreMemory
+    at place: TablePlace, hash: KeyHash, _ memory: StorePointer
   ) {
     removeKeepingSize(at: place, hash: hash, memory)
     if count &* 2 < Int(bucketCount) &* Self.shrinkBelow && bucketCount > 1 { shrink(memory) }
@@ -81,7 +81,7 @@ extension Table {
 
   /// `remove` without shrinking, for loops over buckets.
   mutating func removeKeepingSize(
-    at place: TablePlace, hash: KeyHash, _ memory: borrowing StoreMemory
+    at place: TablePlace, hash: KeyHash, _ memory: StorePointer
   ) {
     // The chain's last handle takes the place.
     var before: TableGroup?
@@ -90,7 +90,7 @@ extension Table {
     while last.next != 0 {
       before = last
       number = last.next
-      last = .node(memory.heap.address(number))
+      last = .node(memory.pointee.heap.address(number))
     }
     let index = last.count &- 1
     assert(index >= 0)
@@ -99,7 +99,7 @@ extension Table {
     last.set(index, tag: 0, handle: 0)
     if index == 0, let before {
       before.next = 0
-      memory.heap.free(number)
+      memory.pointee.heap.free(number)
       nodeCount &-= 1
     }
     count &-= 1

@@ -4,14 +4,14 @@ import Platform
 extension Table {
   /// Where the key's handle stands; nil when the key is absent.
   @inline(__always)
-  func find(_ key: HashedKey, _ memory: borrowing StoreMemory) -> TablePlace? {
+  func find(_ key: HashedKey, _ memory: StorePointer) -> TablePlace? {
     if bucketCount == 0 { return nil }
     let group = TableGroup.bucket(bucket(of: key.hash, memory))
     let tag = key.hash.tag
     var matches = matches12(group.base, tag)
     while matches != 0 {
       let place = group.place(matches.trailingZeroBitCount)
-      if memory.entry(place.handle).hasKey(key) { return place }
+      if memory.pointee.entry(place.handle).hasKey(key) { return place }
       matches &= matches &- 1
     }
     if group.next == 0 { return nil }
@@ -20,15 +20,15 @@ extension Table {
 
   @inline(never)
   func findInNodes(
-    from first: UInt32, _ key: HashedKey, _ tag: UInt8, _ memory: borrowing StoreMemory
+    from first: UInt32, _ key: HashedKey, _ tag: UInt8, _ memory: StorePointer
   ) -> TablePlace? {
     // Bounded: a chain ends, and hashing is keyed, so nobody can make it long.
     var next = first
     while next != 0 {
-      let group = TableGroup.node(memory.heap.address(next))
+      let group = TableGroup.node(memory.pointee.heap.address(next))
       for index in 0..<4 where group.tag(index) == tag {
         let place = group.place(index)
-        if memory.entry(place.handle).hasKey(key) { return place }
+        if memory.pointee.entry(place.handle).hasKey(key) { return place }
       }
       next = group.next
     }
@@ -38,7 +38,7 @@ extension Table {
   /// Where `handle` stands among the entries of `hash`'s bucket; nil when it does not. `hash` may
   /// be wrong (read while the entry changed): what is found is in the table nevertheless.
   func find(
-    handle: UInt32, hash: KeyHash, _ memory: borrowing StoreMemory
+    handle: UInt32, hash: KeyHash, _ memory: StorePointer
   ) -> TablePlace? {
     if bucketCount == 0 { return nil }
     var group = TableGroup.bucket(bucket(of: hash, memory))
@@ -47,23 +47,23 @@ extension Table {
         return group.place(index)
       }
       if group.next == 0 { return nil }
-      group = .node(memory.heap.address(group.next))
+      group = .node(memory.pointee.heap.address(group.next))
     }
   }
 
   /// Calls `body` with every handle of a bucket's chain, prefetching the entries first.
   @inline(__always)
   func forEachHandle(
-    inBucket number: UInt32, _ memory: borrowing StoreMemory, _ body: (UInt32) -> Void
+    inBucket number: UInt32, _ memory: StorePointer, _ body: (UInt32) -> Void
   ) {
     var group = TableGroup.bucket(bucket(number, memory))
     while true {
       for index in 0..<group.width where group.tag(index) != 0 {
-        prefetch(memory.heap.address(group.handle(index)))
+        prefetch(memory.pointee.heap.address(group.handle(index)))
       }
       for index in 0..<group.width where group.tag(index) != 0 { body(group.handle(index)) }
       if group.next == 0 { return }
-      group = .node(memory.heap.address(group.next))
+      group = .node(memory.pointee.heap.address(group.next))
     }
   }
 }

@@ -62,17 +62,17 @@ struct Table {
 
   /// The address of a bucket.
   @inline(__always)
-  func bucket(_ number: UInt32, _ memory: borrowing StoreMemory) -> UnsafeMutableRawPointer {
+  func bucket(_ number: UInt32, _ memory: StorePointer) -> UnsafeMutableRawPointer {
     assert(number < bucketCount)
     // In bounds: the directory covers bucketCount.
     let segment = directory.unsafelyUnwrapped[Int(number &>> 6)]
-    return memory.segmentBase + Int(segment) &* SegmentPool.segmentBytes
+    return memory.pointee.segmentBase + Int(segment) &* SegmentPool.segmentBytes
       + Int(number & 63) &* Self.bucketBytes
   }
 
   /// The bucket a hash belongs to; the table has buckets.
   @inline(__always)
-  func bucket(of hash: KeyHash, _ memory: borrowing StoreMemory) -> UnsafeMutableRawPointer {
+  func bucket(of hash: KeyHash, _ memory: StorePointer) -> UnsafeMutableRawPointer {
     bucket(Self.bucketNumber(of: hash, count: bucketCount), memory)
   }
 }
