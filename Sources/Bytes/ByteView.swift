@@ -31,6 +31,7 @@ public struct ByteView {
 
   /// Makes a view of text fixed at compile time.
   @inlinable
+  @inline(__always)
   public init(_ text: StaticString) {
     precondition(text.hasPointerRepresentation)
     self.init(base: text.utf8Start, count: text.utf8CodeUnitCount)

@@ -22,6 +22,11 @@ public struct TickCounter: Sendable {
   @inlinable
   public static var now: UInt64 { cp_ticks() }
 
+  /// How many ticks pass in so many nanoseconds.
+  public func ticks(nanoseconds: UInt64) -> UInt64 {
+    UInt64(Double(nanoseconds) * 4_294_967_296 / Double(max(1, scale)))
+  }
+
   /// Converts a difference of counts to nanoseconds.
   @inlinable
   public func nanoseconds(_ ticks: UInt64) -> UInt64 {

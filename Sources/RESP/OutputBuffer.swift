@@ -90,6 +90,7 @@ public struct OutputBuffer: ~Copyable {
 
   /// Appends text fixed at compile time.
   @inlinable
+  @inline(__always)
   public mutating func append(_ text: StaticString) {
     append(ByteView(text))
   }

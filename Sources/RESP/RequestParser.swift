@@ -44,7 +44,6 @@ public struct RequestParser {
   ///   - limits: what is refused.
   ///   - store: receives the arguments, of an incomplete request too.
   /// - Complexity: O(bytes looked at), each bulk string counting 1.
-  @inlinable
   public mutating func next(
     in bytes: UnsafeMutablePointer<UInt8>, count: Int, limits: borrowing ParserLimits,
     into store: inout ArgumentStore
@@ -57,6 +56,12 @@ public struct RequestParser {
         case .request where store.count == start: continue  // an empty line
         case let outcome: return outcome
         }
+      }
+      let digit = shortCount(in: bytes, count: count)
+      if digit > 0 {
+        position &+= 4
+        begin(argumentCount: digit)
+        break
       }
       switch parseLine(after: position &+ 1, in: bytes, count: count) {
       case .incomplete:
@@ -77,13 +82,19 @@ public struct RequestParser {
     return parseBulks(in: bytes, count: count, limits: limits, into: &store)
   }
 
-  @usableFromInline
+  /// The number of a line that has just one digit, at `position`; -1 for any other line.
+  @inline(__always)
+  func shortCount(in bytes: UnsafeMutablePointer<UInt8>, count: Int) -> Int {
+    guard count &- position >= 4, bytes[position &+ 2] == 0x0D else { return -1 }
+    let digit = Int(bytes[position &+ 1]) &- 0x30
+    return digit >= 0 && digit <= 9 ? digit : -1
+  }
+
   mutating func begin(argumentCount: Int) {
     remaining = argumentCount
     bulkLength = -1
   }
 
-  @usableFromInline
   mutating func parseBulks(
     in bytes: UnsafeMutablePointer<UInt8>, count: Int, limits: borrowing ParserLimits,
     into store: inout ArgumentStore
@@ -91,27 +102,12 @@ public struct RequestParser {
     while remaining > 0 {
       if bulkLength < 0 {
         guard position < count else { return .incomplete }
-        switch parseLine(after: position &+ 1, in: bytes, count: count) {
-        case .incomplete:
-          return count &- position > ParserLimits.lineLengthMax
-            ? .failure(.bulkLengthTooLong) : .incomplete
-        case .invalid:
-          guard bytes[position] == UInt8(ascii: "$") else {
-            return .failure(.bulkExpected(got: bytes[position]))
-          }
-          return .failure(.bulkLengthInvalid)
-        case .number(let length, let end):
-          guard bytes[position] == UInt8(ascii: "$") else {
-            return .failure(.bulkExpected(got: bytes[position]))
-          }
-          guard length >= 0, length <= limits.bulkLengthMax else {
-            return .failure(.bulkLengthInvalid)
-          }
-          if limits.isUnauthenticated, length > ParserLimits.unauthenticatedBulkLengthMax {
-            return .failure(.bulkLengthUnauthenticated)
-          }
-          position = end
-          bulkLength = length
+        let digit = shortCount(in: bytes, count: count)
+        if digit >= 0, bytes[position] == UInt8(ascii: "$") {
+          position &+= 4
+          bulkLength = digit
+        } else if let outcome = parseBulkLength(in: bytes, count: count, limits: limits) {
+          return outcome
         }
       }
       guard count &- position >= bulkLength &+ 2 else { return .incomplete }
@@ -120,6 +116,37 @@ public struct RequestParser {
       finishBulk()
     }
     return .request
+  }
+
+  /// Reads a bulk string's length line.
+  ///
+  /// - Returns: why that is not possible; nil on success.
+  private mutating func parseBulkLength(
+    in bytes: UnsafeMutablePointer<UInt8>, count: Int, limits: borrowing ParserLimits
+  ) -> ParseOutcome? {
+    switch parseLine(after: position &+ 1, in: bytes, count: count) {
+    case .incomplete:
+      return count &- position > ParserLimits.lineLengthMax
+        ? .failure(.bulkLengthTooLong) : .incomplete
+    case .invalid:
+      guard bytes[position] == UInt8(ascii: "$") else {
+        return .failure(.bulkExpected(got: bytes[position]))
+      }
+      return .failure(.bulkLengthInvalid)
+    case .number(let length, let end):
+      guard bytes[position] == UInt8(ascii: "$") else {
+        return .failure(.bulkExpected(got: bytes[position]))
+      }
+      guard length >= 0, length <= limits.bulkLengthMax else {
+        return .failure(.bulkLengthInvalid)
+      }
+      if limits.isUnauthenticated, length > ParserLimits.unauthenticatedBulkLengthMax {
+        return .failure(.bulkLengthUnauthenticated)
+      }
+      position = end
+      bulkLength = length
+      return nil
+    }
   }
 
   @inline(__always)
@@ -142,7 +169,6 @@ public struct RequestParser {
 }
 
 /// A count line: `*`, `$`, a number, CR LF.
-@usableFromInline
 enum CountLine {
   case number(Int, end: Int)
   case incomplete
@@ -151,7 +177,6 @@ enum CountLine {
 
 extension RequestParser {
   /// Reads the number from `start` to CR, strictly: no sign but `-`, no leading zero, no overflow.
-  @usableFromInline
   func parseLine(
     after start: Int, in bytes: UnsafeMutablePointer<UInt8>, count: Int
   ) -> CountLine {

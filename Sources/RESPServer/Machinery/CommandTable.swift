@@ -192,11 +192,33 @@ struct CommandTable: ~Copyable {
   /// The first 8 bytes, letters in lower case, as one number.
   @inline(__always)
   private static func word(_ name: ByteView) -> UInt64 {
+    let raw = UnsafeRawPointer(name.base)
     var word: UInt64 = 0
-    for index in 0..<min(8, name.count) {
-      word |= UInt64(name.base[index].lowercasedASCII) &<< UInt64(index &* 8)
+    // In bounds: each load is of bytes below `count`. Overlapping loads spare a loop.
+    if name.count >= 8 {
+      word = raw.loadUnaligned(as: UInt64.self)
+    } else if name.count >= 4 {
+      let low = UInt64(raw.loadUnaligned(as: UInt32.self))
+      let high = UInt64(raw.loadUnaligned(fromByteOffset: name.count &- 4, as: UInt32.self))
+      word = low | high &<< UInt64((name.count &- 4) &* 8)
+    } else if name.count > 0 {
+      let middle = UInt64(name.base[name.count &>> 1]) &<< UInt64((name.count &>> 1) &* 8)
+      let last = UInt64(name.base[name.count &- 1]) &<< UInt64((name.count &- 1) &* 8)
+      word = UInt64(name.base[0]) | middle | last
     }
-    return word
+    return lowercased(word)
+  }
+
+  /// Eight ASCII bytes at once: a byte in A...Z gets bit 5. The sums set a byte's top bit where it
+  /// reaches a bound; bytes from 0x80 on are kept out by their own top bit.
+  @inline(__always)
+  private static func lowercased(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let low = word & (0x7F &* ones)
+    let fromA = low &+ (0x80 &- 0x41) &* ones
+    let beyondZ = low &+ (0x80 &- 0x5B) &* ones
+    let isCapital = fromA & ~beyondZ & ~word & (0x80 &* ones)
+    return word | isCapital &>> 2
   }
 
   @inline(__always)

@@ -9,8 +9,10 @@ extension EventLoop {
   /// Restarts the clock by which commands are timed: each command's end is the next one's start.
   @inline(__always)
   func beginTiming() {
-    updateTime()
-    state.pointee.ticks = TickCounter.now
+    let ticks = TickCounter.now
+    // Cache time is in milliseconds: a reading that is a fraction of one old will do.
+    if ticks &- state.pointee.clockTicks > server.state.pointee.clockRefreshTicks { updateTime() }
+    state.pointee.ticks = ticks
   }
 
   /// Executes one request that was not prepared in a batch.

@@ -185,7 +185,7 @@ extension EventLoop {
         let first = state.pointee.store.count
         let outcome = parser.next(
           in: bytes, count: count, limits: limits, into: &state.pointee.store)
-        guard outcome == .request else {
+        guard case .request = outcome else {
           if case .failure(let error) = outcome { failure = error }
           break
         }

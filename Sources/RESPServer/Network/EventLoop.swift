@@ -70,6 +70,7 @@ extension EventLoop {
   /// Reads the clock.
   func updateTime() {
     state.pointee.now = server.state.pointee.clock.milliseconds
+    state.pointee.clockTicks = TickCounter.now
   }
 
   /// When keys are to be removed next; `Int64.max`: nothing is due, or nobody is to look.

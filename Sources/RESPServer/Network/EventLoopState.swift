@@ -67,6 +67,8 @@ struct EventLoopState: ~Copyable {
 
   /// Cache time in milliseconds, as of this turn or batch.
   var now: Int64 = 0
+  /// The tick counter when `now` was read.
+  var clockTicks: UInt64 = 0
   /// The tick counter when the last command ended.
   var ticks: UInt64 = 0
 

@@ -107,6 +107,7 @@ public struct ServerLauncher {
     var commands = CommandCatalog.commands
     for module in modules { commands += module.commands }
     let clock = ServerClock()
+    let ticks = TickCounter()
     let state = UnsafeMutablePointer<ServerState>.allocate(capacity: 1)
     let server = Server(state: state)
     let loops = UnsafeMutablePointer<EventLoopState>.allocate(capacity: loopCount)
@@ -114,7 +115,8 @@ public struct ServerLauncher {
       to: ServerState(
         keyspace: keyspace, configuration: configuration, registry: registry,
         commands: CommandTable(commands), gate: Gate(workerCount: loopCount),
-        ticks: TickCounter(), clock: clock, loops: loops, loopCount: loopCount,
+        ticks: ticks, clock: clock,
+        clockRefreshTicks: ticks.ticks(nanoseconds: 250_000), loops: loops, loopCount: loopCount,
         inboxes: inboxes, replicationID: RandomText.hexadecimal(bytes: 20),
         watches: WatchRegistry(), hub: PubSubHub(inboxes: inboxes),
         monitors: MonitorList(inboxes: inboxes), slowLog: SlowLog(),

@@ -18,6 +18,8 @@ struct ServerState: ~Copyable {
   let gate: Gate
   let ticks: TickCounter
   let clock: ServerClock
+  /// A quarter of a millisecond, see `EventLoop.beginTiming`.
+  let clockRefreshTicks: UInt64
 
   let loops: UnsafeMutablePointer<EventLoopState>
   let loopCount: Int
