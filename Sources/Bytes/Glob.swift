@@ -10,6 +10,9 @@
 /// `skipLongerMatches`.) Hence no recursion and no pattern that takes exponential time: the bound
 /// is text × pattern.
 ///
+/// At the 1001st star, unless the pattern ends there, Redis gives up against abuse and finds no
+/// match; so that both agree, the same holds here.
+///
 /// Malformed patterns mean what they mean in Redis: an unclosed `[` ends with the pattern, a
 /// trailing `\` is a backslash, in `[a-]` the range runs from `a` to `]`, and an escaped byte in a
 /// class is compared exactly even when case is ignored. Ranges compare signed bytes, as `char` is
@@ -27,12 +30,15 @@ public enum Glob {
     // Where to go on after the last star, and the text position its next try starts from.
     var retryPatternAt = -1
     var retryTextAt = 0
+    var starCount = 0
 
     while textAt < text.count {
       if patternAt < pattern.count, pattern.base[patternAt] == star {
         patternAt += 1
         while patternAt < pattern.count, pattern.base[patternAt] == star { patternAt += 1 }
         if patternAt == pattern.count { return true }
+        starCount += 1
+        guard starCount <= starCountMax else { return false }
         retryPatternAt = patternAt
         retryTextAt = textAt
         continue
@@ -73,6 +79,7 @@ public enum Glob {
     return pattern.count
   }
 
+  private static let starCountMax = 1000
   private static let star: UInt8 = 0x2A
   private static let question: UInt8 = 0x3F
   private static let bracket: UInt8 = 0x5B

@@ -98,4 +98,16 @@ struct GlobTests {
     }
     #expect(matched > 1000)
   }
+
+  @Test func givesUpAfterAThousandStars() {
+    func matches(stars: Int) -> Bool {
+      let pattern = (0..<stars).flatMap { _ in Array("*?".utf8) }
+      let text = [UInt8](repeating: 0x61, count: 2000)
+      return pattern.withByteView { pattern in
+        text.withByteView { Glob.matches(pattern, $0) }
+      }
+    }
+    #expect(matches(stars: 1000))
+    #expect(!matches(stars: 1001))
+  }
 }

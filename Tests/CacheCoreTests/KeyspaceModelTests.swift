@@ -235,6 +235,24 @@ struct KeyspaceModelTests {
     }
   }
 
+  @Test func idleTimeRunsWhileNothingIsUsed() throws {
+    let store = try KeyspaceModel()
+    try store.set([65], [66], .clear)
+    func idleSeconds(after access: AccessMode) throws -> Int {
+      try store.withKey([65]) { key in
+        let entry = store.keyspace.find(key, in: .zero, now: store.now, access: access)
+        return store.keyspace.idleSeconds(of: try #require(entry), now: store.now)
+      }
+    }
+    store.now += 3000
+    #expect(try idleSeconds(after: .inspect) == 3)
+    #expect(try idleSeconds(after: .peek) == 3)
+    #expect(try idleSeconds(after: .touch) == 0)
+    store.now += 100_000
+    #expect(try idleSeconds(after: .inspect) == 100)
+    #expect(try idleSeconds(after: .write) == 0)
+  }
+
   @Test func randomKeyFindsTheOnlyOne() throws {
     let store = try KeyspaceModel()
     #expect(store.keyspace.randomKey(in: .zero, now: store.now) == nil)

@@ -1,5 +1,6 @@
 public import Bytes
 import Glibc
+import Synchronization
 
 extension Keyspace {
   /// The key's entry. A due one is removed, the observer told, and not returned.
@@ -71,13 +72,20 @@ extension Keyspace {
   }
 
   /// Seconds since the last access, as well as the policy's bits can tell; 0 under LFU.
-  public func idleSeconds(of entry: EntryHandle) -> Int {
+  public func idleSeconds(of entry: EntryHandle, now: Int64) -> Int {
+    // The evictor's clock stands still while nothing is used.
+    if now >= engine.control.pointee.secondEnd.load(ordering: .relaxed) {
+      engine.advanceSecond(now)
+    }
     let bits = AccessBits(rawValue: engine.memory.pointee.entry(entry.rawValue).access)
     return Int(engine.evictor.pointee.idleSeconds(bits) ?? 0)
   }
 
   /// The logarithmic access counter of the LFU policies; 0 under any other.
-  public func frequency(of entry: EntryHandle) -> UInt8 {
+  public func frequency(of entry: EntryHandle, now: Int64) -> UInt8 {
+    if now >= engine.control.pointee.secondEnd.load(ordering: .relaxed) {
+      engine.advanceSecond(now)
+    }
     let bits = AccessBits(rawValue: engine.memory.pointee.entry(entry.rawValue).access)
     return engine.evictor.pointee.frequency(bits) ?? 0
   }

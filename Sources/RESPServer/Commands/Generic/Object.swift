@@ -76,7 +76,7 @@ enum ObjectFreqCommand: Command {
   static func run(_ context: inout CommandContext) throws(CommandError) {
     guard let entry = context.object else { return context.reply.null() }
     guard context.keyspace.policy.isLFU else { throw .fixed(noLFU) }
-    context.reply.integer(Int(context.keyspace.frequency(of: entry)))
+    context.reply.integer(Int(context.keyspace.frequency(of: entry, now: context.now)))
   }
 
   private static let noLFU: StaticString = """
@@ -106,7 +106,7 @@ enum ObjectIdleTimeCommand: Command {
   static func run(_ context: inout CommandContext) throws(CommandError) {
     guard let entry = context.object else { return context.reply.null() }
     guard !context.keyspace.policy.isLFU else { throw .fixed(isLFU) }
-    context.reply.integer(context.keyspace.idleSeconds(of: entry))
+    context.reply.integer(context.keyspace.idleSeconds(of: entry, now: context.now))
   }
 
   private static let isLFU: StaticString = """
