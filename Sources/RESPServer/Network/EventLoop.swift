@@ -79,25 +79,36 @@ extension EventLoop {
     return server.state.pointee.keyspace.nextDeadline(worker: index)
   }
 
+  /// How long a loop that has had something to do sleeps before it looks after the key space once
+  /// more, in milliseconds. Then it sleeps without end.
+  private static var settlingTime: Int64 { 100 }
+
   /// Sleeps until something happens or is due.
   private func wait() -> Int {
-    let deadline = min(nextExpiry, state.pointee.timers.nextDeadline)
-    guard deadline > state.pointee.now, !state.pointee.hasMoreUpkeep else {
+    let now = state.pointee.now
+    var deadline = nextExpiry
+    state.pointee.nextExpiry = deadline
+    deadline = min(deadline, state.pointee.timers.nextDeadline)
+    if state.pointee.wasActive { deadline = min(deadline, now &+ Self.settlingTime) }
+    guard deadline > now, !state.pointee.hasMoreUpkeep else {
       return state.pointee.epoll.wait(timeout: 0)
     }
-    server.state.pointee.keyspace.willSleep(worker: index, until: deadline)
-    // A deadline set between the two lines above and below wakes us through the inbox.
-    let next = min(nextExpiry, state.pointee.timers.nextDeadline)
-    let ready: Int
-    if next == .max {
-      ready = state.pointee.epoll.wait(timeout: -1)
-    } else {
-      let now = server.state.pointee.clock.microseconds
-      let (limit, overflow) = next.multipliedReportingOverflow(by: 1000)
-      ready = state.pointee.epoll.wait(timeout: overflow ? -1 : max(0, limit - now))
+    // Other loops wake this one when they give a key an earlier deadline. What they gave before
+    // they could know is found here.
+    let isShared = server.state.pointee.loopCount > 1
+    if isShared, server.state.pointee.expiresActively {
+      deadline = server.state.pointee.keyspace.willSleep(worker: index, until: deadline)
     }
-    server.state.pointee.keyspace.didWake(worker: index)
+    let ready = state.pointee.epoll.wait(timeout: microseconds(until: deadline))
+    if isShared { server.state.pointee.keyspace.didWake(worker: index) }
     return ready
+  }
+
+  /// The time until a deadline as epoll wants it: negative for never.
+  private func microseconds(until deadline: Int64) -> Int64 {
+    let (limit, overflow) = deadline.multipliedReportingOverflow(by: 1000)
+    if overflow { return -1 }
+    return max(0, limit - server.state.pointee.clock.microseconds)
   }
 
   private func dispatch(_ data: UInt64, _ events: Epoll.Events) {
@@ -167,11 +178,12 @@ extension EventLoop {
   private func runUpkeep(isIdle: Bool) {
     enterGate()
     let now = state.pointee.now
-    if nextExpiry <= now {
+    if state.pointee.nextExpiry <= now {
       _ = server.state.pointee.keyspace.expireDue(
         worker: index, now: now, limit: Self.expiryLimit)
     }
     // Housekeeping when there is nothing else to do, and every 64th turn under load.
+    state.pointee.wasActive = !isIdle
     if isIdle || state.pointee.counters.turns & 63 == 0 {
       state.pointee.hasMoreUpkeep = server.state.pointee.keyspace.maintain(
         worker: index, now: now)

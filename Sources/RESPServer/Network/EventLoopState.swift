@@ -85,6 +85,10 @@ struct EventLoopState: ~Copyable {
   var inputBytes = 0
   /// The connection whose command runs; its blobs may be adopted when `blobsAreAdoptable`.
   var blobsAreAdoptable = false
+  /// When keys are due next, as of the last wait.
+  var nextExpiry = Int64.max
+  /// Whether anything happened since the last housekeeping of an idle loop.
+  var wasActive = true
   /// Whether the key space asked for more housekeeping.
   var hasMoreUpkeep = false
   /// Whether EXEC holds the locks of all keys of the commands it runs.
