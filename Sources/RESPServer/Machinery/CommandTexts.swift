@@ -43,6 +43,12 @@ enum CommandTexts {
     return "EXECABORT Transaction discarded because of: \(text)"
   }
 
+  static let moduleNotAllowed: StaticString = """
+    ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can \
+    run it from a local connection, otherwise you need to set this option in the configuration \
+    file, and then restart the server.
+    """
+
   static let debugNotAllowed: StaticString = """
     ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can \
     run it from a local connection, otherwise you need to set this option in the configuration \

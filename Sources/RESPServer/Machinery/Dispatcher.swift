@@ -197,10 +197,15 @@ extension EventLoop {
     _ entry: UnsafePointer<CommandEntry>, _ connection: Connection
   ) throws(CommandError) {
     let isLocal = connection.flags.contains(.local)
-    switch server.state.pointee.configuration.enableDebugCommand {
+    let isDebug = name(of: entry) == "debug"
+    let allowed =
+      isDebug
+      ? server.configuration.enableDebugCommand : server.configuration.enableModuleCommand
+    switch allowed {
     case .yes: return
     case .local where isLocal: return
-    default: throw .fixed(CommandTexts.debugNotAllowed)
+    default:
+      throw .fixed(isDebug ? CommandTexts.debugNotAllowed : CommandTexts.moduleNotAllowed)
     }
   }
 

@@ -50,7 +50,7 @@ enum ObjectEncodingCommand: Command {
     context.reply.bulk(encoding(of: entry, context))
   }
 
-  private static func encoding(
+  static func encoding(
     of entry: EntryHandle, _ context: borrowing CommandContext
   ) -> StaticString {
     switch context.keyspace.stringEncoding(of: entry) {

@@ -191,13 +191,7 @@ extension Server {
   func withHistogram(
     ofCommand index: Int, _ body: (borrowing LatencyHistogram) -> Void
   ) {
-    var hasAny = false
-    forEachLoop { loop in
-      if let part = loop.state.pointee.commandStatistics[index].histogram {
-        hasAny = hasAny || part.pointee.count > 0
-      }
-    }
-    guard hasAny else { return }
+    guard hasHistogram(ofCommand: index) else { return }
     var total = LatencyHistogram()
     forEachLoop { loop in
       if let part = loop.state.pointee.commandStatistics[index].histogram {
@@ -207,11 +201,22 @@ extension Server {
     body(total)
   }
 
+  /// Whether there are latencies of a command. The caller has the gate.
+  func hasHistogram(ofCommand index: Int) -> Bool {
+    var hasAny = false
+    forEachLoop { loop in
+      if let part = loop.state.pointee.commandStatistics[index].histogram {
+        hasAny = hasAny || part.pointee.count > 0
+      }
+    }
+    return hasAny
+  }
+
   /// Restarts what CONFIG RESETSTAT restarts. The caller has the gate.
   func resetStatistics() {
     state.pointee.keyspace.resetStatistics()
     state.pointee.statistics.countersAtReset = loopCounters
-    state.pointee.statistics.errorRepliesAtReset = errorReplyCount &+ state.pointee.statistics.errorRepliesAtReset
+    state.pointee.statistics.errorRepliesAtReset &+= errorReplyCount
     state.pointee.statistics.rejectedConnections = 0
     forEachLoop { loop in
       loop.state.pointee.errorCounts = [:]

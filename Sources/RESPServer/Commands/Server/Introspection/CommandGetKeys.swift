@@ -1,0 +1,120 @@
+internal import Bytes
+internal import CacheCore
+internal import RESP
+
+/// COMMAND GETKEYS: the keys of a whole command.
+enum CommandGetKeysCommand: Command {
+  static let spec = CommandSpec(
+    "COMMAND|GETKEYS", since: "2.8.13", group: .server, arity: -3,
+    flags: [.loading, .stale],
+    categories: [.connection],
+    summary: "Extracts the keys from a whole command.",
+    complexity: "O(arguments)",
+    arguments: [
+      ArgumentSpec("command", .string),
+      ArgumentSpec("arg", .string, optional: true, multiple: true),
+    ],
+    example: """
+      > COMMAND GETKEYS MSET a 1 b 2
+      1) "a"
+      2) "b"
+      """)
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    let keys = try CommandKeys.find(context)
+    context.reply.array(keys.count)
+    for key in keys { context.reply.bulk(context[key.position]) }
+  }
+}
+
+/// COMMAND GETKEYSANDFLAGS: the keys, and what the command does with each.
+enum CommandGetKeysAndFlagsCommand: Command {
+  static let spec = CommandSpec(
+    "COMMAND|GETKEYSANDFLAGS", since: "7.0.0", group: .server, arity: -3,
+    flags: [.loading, .stale],
+    categories: [.connection],
+    summary: "Extracts the keys from a whole command, with what it does to each.",
+    complexity: "O(arguments)",
+    arguments: [
+      ArgumentSpec("command", .string),
+      ArgumentSpec("arg", .string, optional: true, multiple: true),
+    ])
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    let keys = try CommandKeys.find(context)
+    context.reply.array(keys.count)
+    for key in keys {
+      context.reply.array(2)
+      context.reply.bulk(context[key.position])
+      let names = KeySpec.Flags.names.filter { key.flags.contains($0.0) }
+      context.reply.set(names.count)
+      for (_, name) in names { context.replyLine(name) }
+    }
+  }
+}
+
+/// Finding the keys of a command that is given as arguments.
+enum CommandKeys {
+  struct Key {
+    /// Among the arguments of COMMAND GETKEYS.
+    let position: Int
+    let flags: KeySpec.Flags
+  }
+
+  /// Where the command that is asked about begins.
+  private static let offset = 2
+
+  static func find(_ context: borrowing CommandContext) throws(CommandError) -> [Key] {
+    let arguments = Arguments(
+      base: context.arguments.base + offset, count: context.count - offset)
+    let catalog = CommandDescriptions(server: context.server)
+    guard let index = catalog.find(command: arguments) else {
+      throw .fixed("ERR Invalid command specified")
+    }
+    let spec = context.server.state.pointee.commands.specs[index]
+    guard spec.keys.contains(where: { !$0.flags.contains(.notKey) }) else {
+      throw .fixed("ERR The command has no key arguments")
+    }
+    guard context.server.state.pointee.commands[index].accepts(argumentCount: arguments.count)
+    else { throw .fixed("ERR Invalid number of arguments specified for command") }
+    var keys: [Key] = []
+    for keySpec in spec.keys where !keySpec.flags.contains(.notKey) {
+      let flags = keySpec.flags.subtracting([.incomplete, .variable])
+      _ = keySpec.forEachPosition(in: arguments) {
+        keys.append(Key(position: $0 + offset, flags: flags))
+      }
+    }
+    adjust(&keys, of: spec.name, arguments)
+    guard !keys.isEmpty || spec.flags.contains(.noMandatoryKeys) else {
+      throw .fixed("ERR Invalid arguments specified for command")
+    }
+    return keys
+  }
+
+  /// What depends on a command's options.
+  private static func adjust(_ keys: inout [Key], of name: String, _ arguments: Arguments) {
+    func has(_ word: StaticString) -> Bool {
+      (2..<max(2, arguments.count)).contains { arguments[$0].equalsIgnoringCase(word) }
+    }
+    guard let first = keys.first else { return }
+    switch name {
+    case "SET":
+      let flags: KeySpec.Flags =
+        has("GET") ? [.readWrite, .access, .update] : [.overwrite, .update]
+      keys[0] = Key(position: first.position, flags: flags)
+    case "BITFIELD":
+      let writes = has("SET") || has("INCRBY")
+      keys[0] = Key(
+        position: first.position,
+        flags: writes ? [.readWrite, .access, .update] : [.readOnly, .access])
+    case "SORT":
+      // The last STORE counts.
+      for position in (2..<max(2, arguments.count - 1)).reversed()
+      where arguments[position].equalsIgnoringCase("STORE") {
+        keys.append(Key(position: position + 1 + offset, flags: [.overwrite, .update]))
+        break
+      }
+    default: break
+    }
+  }
+}
