@@ -60,7 +60,7 @@ enum DebugData {
 
   private static func object(_ entry: EntryHandle, _ context: inout CommandContext) {
     let address = String(UInt64(entry.rawValue) * 8, radix: 16)
-    let idle = context.keyspace.idleSeconds(of: entry)
+    let idle = context.keyspace.idleSeconds(of: entry, now: context.now)
     let lru = max(0, (context.now + context.wallStep) / 1000 - Int64(idle)) & 0xFF_FFFF
     let encoding = ObjectEncodingCommand.encoding(of: entry, context)
     let length =
