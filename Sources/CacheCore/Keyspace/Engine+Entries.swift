@@ -55,11 +55,17 @@ extension Entry {
 /// The one door: whatever changes an entry goes through `insert`, `rewrite` or `remove`.
 extension Engine {
   /// Where the key stands; a due key is removed and not found.
+  ///
+  /// - Parameter isReading: whether the place is not used for a change, so that a due key may stay
+  ///   (see `Keyspace.setKeepsDueKeys`).
   @inline(__always)
-  func findLive(_ key: HashedKey, at site: Site, now: Int64) -> TablePlace? {
+  func findLive(
+    _ key: HashedKey, at site: Site, now: Int64, isReading: Bool = false
+  ) -> TablePlace? {
     guard let place = site.table.pointee.find(key, memory) else { return nil }
     let entry = memory.pointee.entry(place.handle)
     if entry.expiryWords != 0, deadline(of: entry, in: site.shard) <= now {
+      if isReading, control.pointee.keepsDueKeys { return nil }
       expire(place, hash: key.hash, at: site, now: now)
       return nil
     }

@@ -63,6 +63,8 @@ struct Control: ~Copyable {
   let deadlines: UnsafeMutablePointer<Atomic<Int64>>
   let workers: UnsafeMutablePointer<Worker>
   let reclaimer: UnsafeMutablePointer<Reclaimer>
+  /// Whether reading leaves due keys where they are. Changed with the gate held.
+  var keepsDueKeys = false
   var observer: (any KeyspaceObserver)?
 
   init(configuration: KeyspaceConfiguration, seed: UInt64) {

@@ -10,7 +10,8 @@ extension Keyspace {
     _ key: HashedKey, in database: DatabaseIndex, now: Int64, access: AccessMode
   ) -> EntryHandle? {
     let site = engine.site(key.hash, database)
-    guard let place = engine.findLive(key, at: site, now: now) else {
+    let isReading = access != .write
+    guard let place = engine.findLive(key, at: site, now: now, isReading: isReading) else {
       if access.counts { site.shard.pointee.misses &+= 1 }
       return nil
     }

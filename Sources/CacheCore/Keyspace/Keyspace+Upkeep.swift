@@ -43,6 +43,12 @@ extension Keyspace {
     }
   }
 
+  /// Lets due keys stay, unseen, when they are read (clients are paused, the data must not change),
+  /// or be removed again. The caller has the gate, and leaves `expireDue` alone meanwhile.
+  public func setKeepsDueKeys(_ keepsDueKeys: Bool) {
+    engine.control.pointee.keepsDueKeys = keepsDueKeys
+  }
+
   /// Bytes held: live slots, tables, large strings, overhead told by `addOverhead`.
   public var usedMemory: Int { engine.usedMemory }
 

@@ -1,3 +1,4 @@
+internal import CacheCore
 internal import Synchronization
 
 /// CLIENT PAUSE's state.
@@ -16,8 +17,7 @@ extension Server {
     if pause.until <= now { pause = PauseState() }
     pause.until = max(pause.until, time)
     pause.includesReads = pause.includesReads || includingReads
-    state.pointee.pause = pause
-    updateNeedsCare()
+    setPause(pause)
     forEachLoop { loop in
       loop.state.pointee.timers.add(.pauseEnds, at: pause.until)
       loop.state.pointee.inbox.wake()
@@ -26,9 +26,18 @@ extension Server {
 
   /// Ends a pause. The caller has the gate.
   func unpauseClients() {
-    state.pointee.pause = PauseState()
-    updateNeedsCare()
+    setPause(PauseState())
     forEachLoop { $0.state.pointee.inbox.post(.attend) }
+  }
+
+  /// While clients are paused the data must not change, so nothing expires either: a due key is not
+  /// found any more, but stays.
+  private func setPause(_ pause: PauseState) {
+    state.pointee.pause = pause
+    let isPaused = pause.until > 0
+    state.pointee.holdsExpiry.store(isPaused, ordering: .relaxed)
+    state.pointee.keyspace.setKeepsDueKeys(isPaused)
+    updateNeedsCare()
   }
 }
 
@@ -109,8 +118,7 @@ extension EventLoop {
     if server.state.pointee.pause.until > 0 {
       runExclusively {
         guard server.state.pointee.pause.until <= state.pointee.now else { return }
-        server.state.pointee.pause = PauseState()
-        server.updateNeedsCare()
+        server.unpauseClients()
       }
     }
     let paused = state.pointee.paused

@@ -75,7 +75,9 @@ extension EventLoop {
 
   /// When keys are to be removed next; `Int64.max`: nothing is due, or nobody is to look.
   private var nextExpiry: Int64 {
-    guard server.state.pointee.expiresActively else { return .max }
+    guard server.state.pointee.expiresActively,
+      !server.state.pointee.holdsExpiry.load(ordering: .relaxed)
+    else { return .max }
     return server.state.pointee.keyspace.nextDeadline(worker: index)
   }
 

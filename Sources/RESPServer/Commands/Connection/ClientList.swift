@@ -205,7 +205,8 @@ extension CommandContext {
       return (isSelf ? loop.state.pointee.inputBytes : 0, 0, argumentBytes)
     }
     if !isSelf { argumentBytes = input.pointee.argumentBytes }
-    let bytes = input.pointee.count - input.pointee.start
-    return (bytes, input.pointee.capacity - input.pointee.count, argumentBytes)
+    var free = input.pointee.capacity - input.pointee.count
+    if let blob = input.pointee.blob { free += blob.count - input.pointee.blobFilled }
+    return (input.pointee.waitingBytes, free, argumentBytes)
   }
 }
