@@ -49,7 +49,8 @@ public struct BitView {
     let flip: UInt64 = bit ? 0 : .max
     let end = (range.upperBound - 1) >> 3 + 1
     var byte = range.lowerBound >> 3
-    let head = (bytes[byte] ^ UInt8(truncatingIfNeeded: flip)) & (0xFF >> UInt8(range.lowerBound & 7))
+    let first = bytes[byte] ^ UInt8(truncatingIfNeeded: flip)
+    let head = first & (0xFF >> UInt8(range.lowerBound & 7))
     if head != 0 { return within(range, byte * 8 + head.leadingZeroBitCount) }
     byte += 1
     let raw = UnsafeRawPointer(bytes.base)

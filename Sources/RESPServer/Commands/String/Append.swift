@@ -10,7 +10,7 @@ enum AppendCommand: Command {
     categories: [.string],
     keys: [.range(from: 1, [.readWrite, .insert])],
     summary: "Adds to the end of a string, or makes it.",
-    complexity: "O(N) with N the bytes added, amortised: a string that grows gets room to grow on",
+    complexity: "O(N) with N the bytes added, amortised: strings that grow get room to spare",
     arguments: [
       ArgumentSpec("key", .key, key: 0),
       ArgumentSpec("value", .string),

@@ -9,8 +9,8 @@ enum SetRangeCommand: Command {
     flags: [.write, .denyOOM],
     categories: [.string],
     keys: [.range(from: 1, [.readWrite, .update])],
-    summary: "Overwrites a string from an offset on, with zero bytes up to there where it ends earlier.",
-    complexity: "O(N) with N the bytes written, amortised: a string that grows gets room to grow on",
+    summary: "Overwrites a string from an offset on, after zero bytes where it ends before.",
+    complexity: "O(N) with N the bytes written, amortised: strings that grow get room to spare",
     arguments: [
       ArgumentSpec("key", .key, key: 0),
       ArgumentSpec("offset", .integer),
