@@ -22,7 +22,7 @@ enum Program {
   private static func printPage(_ name: String) -> Int32 {
     switch name {
     case "commands": print(CommandsPage.markdown(), terminator: "")
-    case "parameters": print(ConfigurationRegistry().markdownTable(), terminator: "")
+    case "parameters": print(ConfigurationRegistry().markdownPage(), terminator: "")
     default:
       print("There are two pages: commands, parameters.")
       return 1

@@ -21,7 +21,21 @@ extension ConfigurationRegistry {
     """
   }
 
-  /// All parameters as a table in Markdown, for the documentation.
+  /// The documentation page of all parameters in Markdown: docs/parameters.md.
+  public func markdownPage() -> String {
+    """
+    # Configuration parameters
+
+    Made from the parameters' own descriptions by `wingcache --print-page parameters`. They are set
+    in the configuration file, as options of the command line, and with `CONFIG SET`, those aside
+    that cannot change at run time. Those without an effect are accepted so that a redis.conf
+    can be used as it is.
+
+
+    """ + markdownTable()
+  }
+
+  /// All parameters as a table in Markdown.
   public func markdownTable() -> String {
     var text = """
       | parameter | values | default | at run time | effect |

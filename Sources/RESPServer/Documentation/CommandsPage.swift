@@ -103,7 +103,7 @@ extension ArgumentSpec {
     case .block: text = parts.map { $0.usage }.joined(separator: " ")
     default: text = displayText ?? name
     }
-    if kind == .oneOf, !isOptional || isMultiple { text = "<\(text)>" }
+    if kind == .oneOf, !isOptional || isMultiple || token != nil { text = "<\(text)>" }
     let prefix = kind == .pureToken ? "" : token.map { "\($0) " } ?? ""
     if isMultiple {
       text = "\(prefix)\(text) [\(isTokenRepeated ? prefix : "")\(text) ...]"
