@@ -79,5 +79,11 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
     .executableTarget(
       name: "FuzzParser", dependencies: ["RESP", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzParser", swiftSettings: fuzzSettings),
+    .executableTarget(
+      name: "FuzzTexts", dependencies: ["RESPServer", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzTexts", swiftSettings: fuzzSettings),
+    .executableTarget(
+      name: "FuzzStream", dependencies: ["RESPServer", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzStream", swiftSettings: fuzzSettings),
   ]
 }

@@ -214,12 +214,13 @@ int cp_peer_name(int fd, char *text, size_t capacity) {
 }
 
 int cp_socket_name(int fd, char *text, size_t capacity) {
-  struct sockaddr_storage storage;
+  // A Unix socket without a name gets no path at all, and a path of full length no NUL.
+  struct sockaddr_storage storage = {0};
   socklen_t length = sizeof storage;
   if (getsockname(fd, (struct sockaddr *)&storage, &length) != 0) return -1;
   if (storage.ss_family == AF_UNIX) {
     const struct sockaddr_un *un = (const struct sockaddr_un *)&storage;
-    snprintf(text, capacity, "%s:0", un->sun_path);
+    snprintf(text, capacity, "%.*s:0", (int)sizeof un->sun_path, un->sun_path);
     return 0;
   }
   return cp_name(&storage, text, capacity);

@@ -26,22 +26,29 @@ extension EventLoop {
   func run() {
     watchInternalEvents()
     updateTime()
-    while !server.state.pointee.stopping.load(ordering: .acquiring) {
-      let ready = wait()
-      updateTime()
-      state.pointee.counters.turns &+= 1
-      for index in 0..<ready {
-        let (data, events) = state.pointee.epoll.event(at: index)
-        dispatch(data, events)
-      }
-      closeMarked()
-      runTimers()
-      runUpkeep(isIdle: ready == 0)
-    }
+    while !server.state.pointee.stopping.load(ordering: .acquiring) { handle(ready: wait()) }
     drain()
   }
 
-  private func watchInternalEvents() {
+  /// A turn without waiting, for a loop that has no thread (`LoopbackServer`).
+  func runOnce() {
+    handle(ready: state.pointee.epoll.wait(timeout: 0))
+  }
+
+  /// Handles the events that epoll has reported, and what is due besides.
+  private func handle(ready: Int) {
+    updateTime()
+    state.pointee.counters.turns &+= 1
+    for index in 0..<ready {
+      let (data, events) = state.pointee.epoll.event(at: index)
+      dispatch(data, events)
+    }
+    closeMarked()
+    runTimers()
+    runUpkeep(isIdle: ready == 0)
+  }
+
+  func watchInternalEvents() {
     do {
       try state.pointee.epoll.add(
         state.pointee.inbox.counter.fd, events: .read, data: Marker.inbox)

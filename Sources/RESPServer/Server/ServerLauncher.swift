@@ -86,7 +86,7 @@ public struct ServerLauncher {
   }
 
   /// Puts the shared state together. It lives as long as the process.
-  private func build() throws(StartFailure) -> Server {
+  func build() throws(StartFailure) -> Server {
     let loopCount = max(1, configuration.threads)
     var settings = KeyspaceConfiguration()
     settings.workerCount = loopCount
