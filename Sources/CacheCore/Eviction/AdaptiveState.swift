@@ -7,15 +7,15 @@ struct AdaptiveState: ~Copyable, @unchecked Sendable {
   private static let laneCountMax = 64
   private static let laneSmallMin = 64
 
-  // A pointer rather than an array: a lane's mutex must not move.
-  private let lanes: UnsafeMutablePointer<Mutex<AdaptiveLane>>
+  // A pointer rather than an array: a lane's lock must not move.
+  private let lanes: UnsafeMutablePointer<LockedValue<AdaptiveLane>>
   private let laneMask = Atomic<Int>(0)
-  private let judge = Mutex(AdaptiveJudge())
+  private let judge = LockedValue(AdaptiveJudge())
 
   init() {
     lanes = .allocate(capacity: Self.laneCountMax)
     for lane in 0..<Self.laneCountMax {
-      (lanes + lane).initialize(to: Mutex(AdaptiveLane()))
+      (lanes + lane).initialize(to: LockedValue(AdaptiveLane()))
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// The process-wide clock that stamps entries, and the one word that every hit reads.
@@ -51,7 +52,8 @@ struct EvictionClock: ~Copyable, @unchecked Sendable {
   private let coarse = Atomic<UInt32>(0)
   private let ticksAtCoarse = Atomic<UInt64>(0)
   private let second: Atomic<UInt32>
-  private let tickLock = Mutex<Void>(())
+  /// Only ever tried, so nobody sleeps on it and it may move.
+  private let tickLock = Lock(isShared: true)
 
   /// Per fine stamp: second of issue (low half) and coarse stamp at issue (high half).
   private let fineIssues: UnsafeMutablePointer<Atomic<UInt64>>
@@ -142,8 +144,9 @@ struct EvictionClock: ~Copyable, @unchecked Sendable {
   /// Counts insertions; ticks where one is due.
   func step(by count: UInt32) {
     let total = steps.wrappingAdd(UInt64(count), ordering: .relaxed).newValue
-    let since = total &- stepsAtTick.load(ordering: .relaxed)
-    if since >= stepsPerTick.load(ordering: .relaxed), !now.policy.isLFU { tick() }
+    // Signed: another thread may have counted further and ticked since.
+    let since = Int64(bitPattern: total &- stepsAtTick.load(ordering: .relaxed))
+    if since >= Int64(stepsPerTick.load(ordering: .relaxed)), !now.policy.isLFU { tick() }
   }
 
   /// Notes the time; under LRU stamps a new second makes a tick, under LFU a new period does.
@@ -167,35 +170,35 @@ struct EvictionClock: ~Copyable, @unchecked Sendable {
   }
 
   private func tick() {
-    _ = tickLock.withLockIfAvailable { _ in
-      let total = steps.load(ordering: .relaxed)
-      stepsAtTick.store(total, ordering: .relaxed)
-      let count = ticks.wrappingAdd(1, ordering: .relaxed).newValue
-      let moment = now
-      let wall = second.load(ordering: .relaxed)
-      if moment.policy == .allKeysAdaptive {
-        let stamp = UInt64(moment.stamp &+ 1) & 255
-        fineIssues[Int(stamp)].store(UInt64(wall), ordering: .relaxed)
-        setField(stamp, mask: 0xFFFF)
-        return
-      }
-      let sinceTicks = count &- ticksAtCoarse.load(ordering: .relaxed)
-      let sinceSteps = total &- stepsAtCoarse.load(ordering: .relaxed)
-      if sinceTicks >= UInt64(Self.coarseTicksMin),
-        sinceSteps >= stepsPerTick.load(ordering: .relaxed)
-          || sinceTicks >= UInt64(Self.coarseTicksMax)
-      {
-        let next = (coarse.load(ordering: .relaxed) + 1) & UInt32(Self.ringSize - 1)
-        coarseIssues[Int(next)].store(UInt64(wall), ordering: .relaxed)
-        coarse.store(next, ordering: .relaxed)
-        ticksAtCoarse.store(count, ordering: .relaxed)
-        stepsAtCoarse.store(total, ordering: .relaxed)
-      }
-      let stamp = Int(moment.stamp &+ 1) & (Self.ringSize - 1)
-      let issue = UInt64(coarse.load(ordering: .relaxed)) << 32 | UInt64(wall)
-      fineIssues[stamp].store(issue, ordering: .relaxed)
-      setField(UInt64(stamp), mask: 0xFFFF)
+    guard tickLock.tryAcquire() else { return }
+    defer { tickLock.release() }
+    let total = steps.load(ordering: .relaxed)
+    stepsAtTick.store(total, ordering: .relaxed)
+    let count = ticks.wrappingAdd(1, ordering: .relaxed).newValue
+    let moment = now
+    let wall = second.load(ordering: .relaxed)
+    if moment.policy == .allKeysAdaptive {
+      let stamp = UInt64(moment.stamp &+ 1) & 255
+      fineIssues[Int(stamp)].store(UInt64(wall), ordering: .relaxed)
+      setField(stamp, mask: 0xFFFF)
+      return
     }
+    let sinceTicks = count &- ticksAtCoarse.load(ordering: .relaxed)
+    let sinceSteps = total &- stepsAtCoarse.load(ordering: .relaxed)
+    if sinceTicks >= UInt64(Self.coarseTicksMin),
+      sinceSteps >= stepsPerTick.load(ordering: .relaxed)
+        || sinceTicks >= UInt64(Self.coarseTicksMax)
+    {
+      let next = (coarse.load(ordering: .relaxed) + 1) & UInt32(Self.ringSize - 1)
+      coarseIssues[Int(next)].store(UInt64(wall), ordering: .relaxed)
+      coarse.store(next, ordering: .relaxed)
+      ticksAtCoarse.store(count, ordering: .relaxed)
+      stepsAtCoarse.store(total, ordering: .relaxed)
+    }
+    let stamp = Int(moment.stamp &+ 1) & (Self.ringSize - 1)
+    let issue = UInt64(coarse.load(ordering: .relaxed)) << 32 | UInt64(wall)
+    fineIssues[stamp].store(issue, ordering: .relaxed)
+    setField(UInt64(stamp), mask: 0xFFFF)
   }
 
   // MARK: Ages

@@ -45,10 +45,10 @@ internal import Synchronization
 ///
 /// Read misses need no call: the insertion that usually follows counts the miss.
 public struct Evictor: ~Copyable, @unchecked Sendable {
-  // Sendable: the clock is made of atomics, lanes and judge stand behind mutexes, and `adaptive`
+  // Sendable: the clock is made of atomics, lanes and judge stand behind locks, and `adaptive`
   // and the two LFU settings change only under the owner's exclusive gate.
   let clock: EvictionClock
-  /// Queues and judge, only under the adaptive policy. Behind a pointer so that mutexes stay put.
+  /// Queues and judge, only under the adaptive policy. Behind a pointer so that locks stay put.
   private(set) var adaptive: UnsafeMutablePointer<AdaptiveState>?
   private var logFactor: UInt32 = 10
   private var decayMinutes: UInt32 = 1
