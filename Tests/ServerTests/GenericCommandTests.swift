@@ -187,4 +187,86 @@ import Testing
     #expect(try client.send("OBJECT", "IDLETIME", "b") == .null)
     #expect(try count("misses") == "keyspace_misses:6")
   }
+
+  @Test func everyChangeIsAnnouncedOnce() throws {
+    let server = try TestServer("--notify-keyspace-events", "KEAn")
+    let client = try server.connect()
+    let listener = try server.connect()
+    try listener.send("PSUBSCRIBE", "__keyevent@*")
+    func events(of commands: [String]...) throws -> [String] {
+      for command in commands { #expect(try !client.send(command).isError()) }
+      try client.send("PUBLISH", "__keyevent@end", "")
+      var events: [String] = []
+      while true {
+        let parts = try #require(try listener.read().elements)
+        let channel = try #require(parts[2].string).dropFirst("__keyevent@".count)
+        if channel == "end" { return events }
+        events.append("\(channel) \(parts[3].string ?? "")")
+      }
+    }
+    try client.send("SET", "a", "1")
+    #expect(try events(of: ["DEL", "nothing"]) == ["0__:new a", "0__:set a"])
+    #expect(
+      try events(of: ["EXPIRE", "a", "100"], ["PERSIST", "a"], ["PERSIST", "a"])
+        == ["0__:expire a", "0__:persist a"])
+    #expect(try events(of: ["COPY", "a", "b"]) == ["0__:new b", "0__:copy_to b"])
+    #expect(
+      try events(of: ["RENAME", "a", "b"])
+        == ["0__:new b", "0__:rename_from a", "0__:rename_to b"])
+    #expect(
+      try events(of: ["MOVE", "b", "1"])
+        == ["1__:new b", "0__:move_from b", "1__:move_to b"])
+    #expect(
+      try events(of: ["SELECT", "1"], ["EXPIRE", "b", "0"], ["SET", "b", "1"], ["UNLINK", "b"])
+        == ["1__:del b", "1__:new b", "1__:set b", "1__:del b"])
+    #expect(try events(of: ["SET", "c", "1"], ["FLUSHALL"]) == ["1__:new c", "1__:set c"])
+  }
+
+  @Test(arguments: ["1", "2"]) func dueKeysGoWhenACommandMeetsThem(threads: String) throws {
+    let server = try TestServer(
+      "--notify-keyspace-events", "Ex", "--threads", threads)
+    let client = try server.connect()
+    let listener = try server.connect()
+    try listener.send("SUBSCRIBE", "__keyevent@0__:expired")
+    try client.send("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+    // Found due by a command, a key announces its end and spoils the transaction. On a machine that
+    // has a lot to do it may be due before it is watched: then it is tried again.
+    var attempts = 0
+    var result = Reply.ok
+    while attempts < 20, result != .null {
+      attempts += 1
+      try client.send("SET", "a", "v", "PX", "20")
+      try client.send("WATCH", "a")
+      while try client.send("PTTL", "a").number != -2 {}
+      try client.send("MULTI")
+      result = try client.send("EXEC")
+      #expect(try listener.read().elements?.last == .text("a"))
+    }
+    #expect(result == .null)
+    // One that was due when it was watched is no change.
+    try client.send("SET", "b", "v", "PX", "1")
+    try client.send("SET", "b2", "v", "PX", "1")
+    while try client.send("PTTL", "b2").number != -2 {}
+    try client.send("WATCH", "b")
+    #expect(try client.send("DEL", "b").number == 0)
+    try client.send("MULTI")
+    #expect(try client.send("EXEC") == .array([]))
+    // KEYS passes due keys over, SCAN removes them, DBSIZE counts what is there.
+    _ = try client.pipeline((0..<50).map { ["SET", "due\($0)", "v", "PX", "1"] })
+    try client.send("SET", "last", "v", "PX", "1")
+    while try client.send("PTTL", "last").number != -2 {}
+    #expect(try client.send("KEYS", "*") == .array([]))
+    #expect(try client.send("DBSIZE").number == 50)
+    #expect(try client.send("RANDOMKEY") == .null)
+    try client.send("SCAN", "0", "COUNT", "1000")
+    #expect(try client.send("DBSIZE").number == 0)
+    let expired = "expired_keys:\(53 + attempts)\r\n"
+    #expect(try client.send("INFO", "stats").string?.contains(expired) == true)
+    // Switched on again, what is due goes without being asked for.
+    try client.send("SET", "late", "v", "PX", "1")
+    while try client.send("EXISTS", "late").number != 0 {}
+    try client.send("SET", "later", "v", "PX", "1")
+    try client.send("DEBUG", "SET-ACTIVE-EXPIRE", "1")
+    while try client.send("DBSIZE").number != 0 {}
+  }
 }

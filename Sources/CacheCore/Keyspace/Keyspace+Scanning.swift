@@ -191,6 +191,7 @@ extension Engine {
     var visited = 0
     var due = InlineArray<16, UInt32>(repeating: 0)
     var dueCount = 0
+    let removesDue = removesDue && !control.pointee.keepsDueKeys
     table.pointee.forEachHandle(inBucket: bucket, memory) { handle in
       let entry = memory.pointee.entry(handle)
       if entry.expiryWords != 0 && deadline(of: entry, in: shard) <= now {

@@ -80,11 +80,15 @@ extension EventLoop {
     state.pointee.clockTicks = TickCounter.now
   }
 
+  /// Whether due keys are to be removed that nobody asks for.
+  private var expiresActively: Bool {
+    server.state.pointee.expiresActively.load(ordering: .relaxed)
+      && !server.state.pointee.holdsExpiry.load(ordering: .relaxed)
+  }
+
   /// When keys are to be removed next; `Int64.max`: nothing is due, or nobody is to look.
   private var nextExpiry: Int64 {
-    guard server.state.pointee.expiresActively,
-      !server.state.pointee.holdsExpiry.load(ordering: .relaxed)
-    else { return .max }
+    guard expiresActively else { return .max }
     return server.state.pointee.keyspace.nextDeadline(worker: index)
   }
 
@@ -105,7 +109,7 @@ extension EventLoop {
     // Other loops wake this one when they give a key an earlier deadline. What they gave before
     // they could know is found here.
     let isShared = server.state.pointee.loopCount > 1
-    if isShared, server.state.pointee.expiresActively {
+    if isShared, expiresActively {
       deadline = server.state.pointee.keyspace.willSleep(worker: index, until: deadline)
     }
     let ready = state.pointee.epoll.wait(timeout: microseconds(until: deadline))

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CacheCore
+internal import Synchronization
 
 /// What follows from changes: watched keys, keyspace events.
 extension Server {
@@ -59,7 +60,7 @@ extension Server {
   /// DEBUG SET-ACTIVE-EXPIRE: with false, due keys go only when a command meets them. The caller
   /// has the gate.
   func setExpiresActively(_ isActive: Bool) {
-    state.pointee.expiresActively = isActive
+    state.pointee.expiresActively.store(isActive, ordering: .relaxed)
     // Loops that sleep have a time in mind that may be wrong now.
     for inbox in state.pointee.inboxes { inbox.wake() }
   }

@@ -33,8 +33,9 @@ struct ServerState: ~Copyable {
   var slowNanoseconds = UInt64.max
   /// `notify-keyspace-events`; changed with the gate held.
   var keyspaceEvents: KeyspaceEvents = []
-  /// Whether loops remove due keys that nobody asks for; see `Server.setExpiresActively`.
-  var expiresActively = true
+  /// Whether loops remove due keys that nobody asks for; see `Server.setExpiresActively`. Read by
+  /// loops that go to sleep.
+  let expiresActively = Atomic<Bool>(true)
   /// The identity of the data set for replicas; changed with the gate held.
   var replicationID: String
   /// CLIENT PAUSE; changed with the gate held.

@@ -138,9 +138,9 @@ enum ObjectRefCountCommand: Command {
     context.reply.integer(isSmallInteger(entry, context) ? Int(Int32.max) : 1)
   }
 
-  /// Redis keeps the integers below 10000 once for all keys, unless an eviction policy needs an access
-  /// time for each key, and gives them this count. Here they cost no more than any short string, but
-  /// who asks is told what Redis tells.
+  /// Redis keeps the integers below 10000 once for all keys, unless an eviction policy needs an
+  /// access time for each key, and gives them this count. Here they cost no more than any short
+  /// string, but who asks is told what Redis tells.
   private static func isSmallInteger(
     _ entry: EntryHandle, _ context: borrowing CommandContext
   ) -> Bool {
