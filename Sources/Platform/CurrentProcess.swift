@@ -95,6 +95,14 @@ extension Machine {
   /// Bytes of memory of the machine.
   public static var memoryBytes: Int { Int(cp_memory_bytes()) }
 
+  /// Connections that may wait for `accept` at most (somaxconn); nil where it is not told.
+  public static var listenBacklogMax: Int? {
+    guard let text = try? File.read("/proc/sys/net/core/somaxconn", byteCountMax: 64) else {
+      return nil
+    }
+    return Int(String(decoding: text.prefix { $0 != 0x0A }, as: UTF8.self))
+  }
+
   /// As "Linux 6.1.0 x86_64".
   public static var systemName: String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in

@@ -44,12 +44,13 @@ enum Program {
       return 1
     }
     let configuration = loader.configuration
-    let log = ServerLogHandler.logger(for: configuration)
+    let threshold = LogThreshold(configuration.logVerbosity)
+    let log = ServerLogHandler.logger(for: configuration, threshold: threshold)
     for name in registry.changedWithoutEffect(in: configuration) {
       log.info("This parameter is accepted but changes nothing", metadata: ["name": "\(name)"])
     }
     let launcher = ServerLauncher(
-      registry: registry, configuration: configuration, log: log,
+      registry: registry, configuration: configuration, log: log, logThreshold: threshold,
       executablePath: CommandLine.arguments.first ?? "wingcache")
     do throws(StartFailure) {
       try launcher.run()

@@ -11,30 +11,38 @@ import Synchronization
 /// several threads do not mix.
 struct ServerLogHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
-  var logLevel: Logger.Level
+  private let threshold: LogThreshold
   private let fd: Int32
 
   /// A logger as the configuration asks for.
-  static func logger(for configuration: Configuration) -> Logger {
+  ///
+  /// - Parameter threshold: how much is logged; the server may change it.
+  static func logger(for configuration: Configuration, threshold: LogThreshold) -> Logger {
     var fd: Int32 = 1
     if !configuration.logFile.isEmpty {
       // The loader has checked that it can be opened.
       let opened = open(configuration.logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
       if opened >= 0 { fd = opened }
     }
-    let level: Logger.Level =
-      switch configuration.logVerbosity {
+    return Logger(label: "wingcache") { _ in ServerLogHandler(threshold: threshold, fd: fd) }
+  }
+
+  private init(threshold: LogThreshold, fd: Int32) {
+    self.threshold = threshold
+    self.fd = fd
+  }
+
+  /// As the threshold says; it is not set by itself.
+  var logLevel: Logger.Level {
+    get {
+      switch threshold.verbosity {
       case .debug: .debug
       case .verbose: .info
       case .notice: .notice
       case .warning: .warning
       }
-    return Logger(label: "wingcache") { _ in ServerLogHandler(logLevel: level, fd: fd) }
-  }
-
-  private init(logLevel: Logger.Level, fd: Int32) {
-    self.logLevel = logLevel
-    self.fd = fd
+    }
+    set {}
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {

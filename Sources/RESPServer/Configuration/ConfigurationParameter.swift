@@ -17,6 +17,9 @@ public struct ConfigurationParameter: Sendable {
 
     /// Set at start only.
     public static let immutable = Flags(rawValue: 1)
+    /// Set at start only, but a client may set the value it has: for parameters that Redis does
+    /// not know, so that writing back what CONFIG GET shows succeeds.
+    public static let fixed = Flags(rawValue: 512)
     /// Never shown in logs, MONITOR or the slow log.
     public static let sensitive = Flags(rawValue: 2)
     /// Takes several arguments in a file.

@@ -108,6 +108,9 @@ extension ConfigurationRegistry {
       parameters[entry.index].flags.contains(.volatile)
         || text(at: entry.index, in: copy) != text(at: entry.index, in: configuration)
     }
+    if let fixed = changed.first(where: { parameters[$0.index].flags.contains(.fixed) }) {
+      return .failure(.refused(name: fixed.name, reason: "can't set immutable config"))
+    }
     configuration = copy
     return .success(changed.map { parameters[$0.index].name })
   }

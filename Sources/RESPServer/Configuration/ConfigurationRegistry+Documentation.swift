@@ -46,7 +46,7 @@ extension ConfigurationRegistry {
     where !parameter.flags.contains(.hidden) {
       let alias = parameter.alias.map { " (`\($0)`)" } ?? ""
       let initial = initialText(parameter, index)
-      let isFixed = parameter.flags.contains(.immutable)
+      let isFixed = !parameter.flags.isDisjoint(with: [.immutable, .fixed])
       let effect = parameter.hasEffect ? parameter.summary : "none yet"
       text += "| `\(parameter.name)`\(alias) | \(parameter.valuesText) | \(initial) "
       text += "| \(isFixed ? "no" : "yes") | \(effect) |\n"

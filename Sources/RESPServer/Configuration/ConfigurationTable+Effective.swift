@@ -30,7 +30,7 @@ extension ConfigurationParameter {
       .integer("maxclients", \.clientCountMax, 1...Int(UInt32.max), "connected clients at most"),
       .integer(
         "threads", \.threads, 1...256,
-        "loop threads; by default one for each core", .immutable),
+        "loop threads; by default one for each core", .fixed),
       .integer("databases", \.databaseCount, 1...256, "numbered databases", .immutable),
       .text(
         "pidfile", \.pidFile,

@@ -172,8 +172,11 @@ extension EventLoop {
     if slowLimit >= 0, microseconds >= Int64(slowLimit),
       !entry.pointee.flags.contains(.skipSlowlog)
     {
+      var redaction = state.pointee.redaction
+      if redaction.isStale(connection) { redaction = Redaction() }
+      if entry.pointee.hidesArguments { redaction.hideAll() }
       server.state.pointee.slowLog.record(
-        arguments, microseconds: microseconds, of: connection, on: self)
+        arguments, redaction, microseconds: microseconds, of: connection, on: self)
     }
     if latencyLimit > 0, microseconds >= latencyLimit * 1000
     {

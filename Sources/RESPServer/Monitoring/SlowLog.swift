@@ -27,11 +27,14 @@ final class SlowLog: Sendable {
   private let state = Mutex(State())
 
   /// Notes a command.
+  ///
+  /// - Parameter redaction: arguments that are shown as "(redacted)".
   func record(
-    _ arguments: Arguments, microseconds: Int64, of connection: Connection, on loop: EventLoop
+    _ arguments: Arguments, _ redaction: Redaction, microseconds: Int64,
+    of connection: Connection, on loop: EventLoop
   ) {
-    let limit = loop.server.state.pointee.configuration.slowLogLengthMax
-    let kept = Self.shorten(arguments)
+    let limit = loop.server.configuration.slowLogLengthMax
+    let kept = Self.shorten(arguments, redaction)
     let peer = connection.peerName
     let name = connection.existingSession?.name ?? []
     state.withLock { state in
@@ -44,7 +47,7 @@ final class SlowLog: Sendable {
     }
   }
 
-  private static func shorten(_ arguments: Arguments) -> [[UInt8]] {
+  private static func shorten(_ arguments: Arguments, _ redaction: Redaction) -> [[UInt8]] {
     var kept: [[UInt8]] = []
     let count = min(arguments.count, argumentsMax)
     for index in 0..<count {
@@ -52,7 +55,7 @@ final class SlowLog: Sendable {
         kept.append(Array("... (\(arguments.count - argumentsMax + 1) more arguments)".utf8))
         break
       }
-      let argument = arguments[index]
+      let argument = redaction.hides(index) ? ByteView("(redacted)") : arguments[index]
       guard argument.count > argumentBytesMax else {
         kept.append(argument.array)
         continue
@@ -71,4 +74,35 @@ final class SlowLog: Sendable {
   var count: Int { state.withLock { $0.entries.count } }
 
   func reset() { state.withLock { $0.entries.removeAll() } }
+}
+
+/// Arguments of one command that nobody else is to see, such as passwords.
+struct Redaction {
+  private var client: Int64 = -1
+  private var command: UInt64 = 0
+  /// Bit i hides argument i; bit 63 hides all from there on.
+  private var mask: UInt64 = 0
+
+  /// Whether nothing is hidden, or something of another command.
+  func isStale(_ connection: Connection) -> Bool {
+    client != connection.id || command != connection.state.pointee.commandCount
+  }
+
+  /// Hides an argument of the command that `connection` runs.
+  mutating func hide(_ index: Int, of connection: Connection) {
+    if isStale(connection) { mask = 0 }
+    client = connection.id
+    command = connection.state.pointee.commandCount
+    mask |= 1 << UInt64(min(index, 63))
+  }
+
+  /// Hides all arguments but the name.
+  mutating func hideAll() { mask = ~1 }
+
+  func hides(_ index: Int) -> Bool { mask & 1 << UInt64(min(index, 63)) != 0 }
+}
+
+extension CommandContext {
+  /// Keeps an argument out of the slow log.
+  func redact(_ index: Int) { loop.state.pointee.redaction.hide(index, of: connection) }
 }

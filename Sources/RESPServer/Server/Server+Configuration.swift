@@ -70,6 +70,7 @@ extension Server {
     updateSlowThreshold()
     updateNeedsCare()
     if isChanged("latency-tracking"), !configuration.latencyTracking { dropHistograms() }
+    if isChanged("loglevel") { state.pointee.logThreshold?.verbosity = configuration.logVerbosity }
     if isChanged("timeout") { scheduleIdleClients() }
     if old != nil, isChanged("maxmemory") { warnOfTightMemory() }
     return nil

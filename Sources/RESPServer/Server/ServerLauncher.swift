@@ -18,6 +18,7 @@ public struct ServerLauncher {
   let configuration: Configuration
   let modules: [any ServerModule]
   let log: Logger
+  let logThreshold: LogThreshold?
   /// Path and arguments of the process, for INFO.
   let executablePath: String
 
@@ -27,14 +28,17 @@ public struct ServerLauncher {
   ///   - registry: all parameters, the modules' included.
   ///   - configuration: as loaded from file and command line.
   ///   - modules: native modules to start with the server.
+  ///   - logThreshold: what CONFIG SET loglevel changes.
   public init(
     registry: ConfigurationRegistry, configuration: Configuration,
-    modules: [any ServerModule] = [], log: Logger, executablePath: String = "wingcache"
+    modules: [any ServerModule] = [], log: Logger, logThreshold: LogThreshold? = nil,
+    executablePath: String = "wingcache"
   ) {
     self.registry = registry
     self.configuration = configuration
     self.modules = modules
     self.log = log
+    self.logThreshold = logThreshold
     self.executablePath = executablePath
   }
 
@@ -44,12 +48,16 @@ public struct ServerLauncher {
   public func run() throws(StartFailure) {
     SignalSource.ignoreBrokenPipes()
     let server = try build()
+    server.state.pointee.logThreshold = logThreshold
+    logStart(server)
     let listeners = try openListeners()
+    writeProcessFile()
     let first = server.loop(0)
     first.state.pointee.listeners = listeners
     first.state.pointee.spareDescriptor = (try? EventCounter())?.fd
     do {
-      first.state.pointee.signals = try SignalSource([SignalNumbers.terminate, SignalNumbers.interrupt])
+      let signals = [SignalNumbers.terminate, SignalNumbers.interrupt]
+      first.state.pointee.signals = try SignalSource(signals)
     } catch {
       throw StartFailure(description: "cannot wait for signals: \(error)")
     }

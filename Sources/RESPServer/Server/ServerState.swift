@@ -59,6 +59,9 @@ struct ServerState: ~Copyable {
   /// Set once by SHUTDOWN or a signal; every loop ends at its next turn.
   let stopping = Atomic<Bool>(false)
 
+  /// What CONFIG SET loglevel changes.
+  var logThreshold: LogThreshold?
+
   /// Counters of the server as a whole; changed with the gate held, or by loop 0.
   var statistics = ServerStatistics()
 }

@@ -39,7 +39,10 @@ final class TestServer: Sendable {
   /// - Parameter options: as on its command line, behind those for port and address.
   convenience init(_ options: String...) throws { try self.init(options: options) }
 
-  init(options: [String]) throws {
+  /// The same with a configuration file.
+  convenience init(file: String) throws { try self.init(file: file, options: []) }
+
+  init(file: String? = nil, options: [String]) throws {
     let directory = "/tmp/wingcache-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     self.directory = directory
@@ -48,7 +51,7 @@ final class TestServer: Sendable {
     for _ in 0..<10 {
       let port = Self.freePort()
       let arguments =
-        ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory,
+        (file.map { [$0] } ?? []) + ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory,
          "--enable-debug-command", "yes"] + options
       let (process, output) = try Self.spawn(Self.binary, arguments)
       lastOutput = ""

@@ -58,7 +58,7 @@ enum ConfigSetCommand: Command {
     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
     history: [("7.0.0", "Takes several parameters.")],
     example: """
-      > CONFIG SET slowlog-max-len 64 timeout 0
+      > CONFIG SET timeout 0 slowlog-max-len 128
       OK
       > CONFIG SET maxmemory some
       (error) ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be \
@@ -69,7 +69,9 @@ enum ConfigSetCommand: Command {
     guard context.count % 2 == 0 else { throw .wrongArity("config|set") }
     var pairs: [(name: String, value: String)] = []
     for index in stride(from: 2, to: context.count, by: 2) {
-      pairs.append((context[index].string, context[index + 1].string))
+      let name = context[index].string
+      pairs.append((name, context[index + 1].string))
+      if context.server.state.pointee.registry.isSensitive(name) { context.redact(index + 1) }
     }
     let isLocal = context.connection.flags.contains(.local)
     if let failure = context.server.setConfiguration(pairs, isLocalClient: isLocal) {

@@ -35,7 +35,8 @@ struct InfoRequest {
   /// Takes one argument of INFO.
   mutating func add(_ argument: String) {
     switch argument.lowercased() {
-    case "default": for section in InfoReport.sections where section.isDefault { names.insert(section.name) }
+    case "default":
+      for section in InfoReport.sections where section.isDefault { names.insert(section.name) }
     case "all": wantsAll = true
     case "everything":
       wantsAll = true

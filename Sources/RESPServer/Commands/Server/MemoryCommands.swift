@@ -20,7 +20,7 @@ enum MemoryUsageCommand: Command {
     "MEMORY|USAGE", since: "4.0.0", group: .server, arity: -3,
     flags: [.readonly],
     keys: [.range(from: 2, [.readOnly])],
-    summary: "Estimates the bytes that a key and its value cost, their share of the table included.",
+    summary: "Estimates the bytes that a key costs: itself, its value, its share of the table.",
     complexity: "O(1)",
     arguments: [
       ArgumentSpec("key", .key, key: 0),

@@ -70,10 +70,9 @@ enum ModuleLoadExCommand: Command {
     summary: "Always fails: modules are built into the server.", complexity: "O(1)",
     arguments: [
       ArgumentSpec("path", .string),
-      ArgumentSpec("configs", .block, token: "CONFIG", optional: true, multiple: true, repeatsToken: true, parts: [
-        ArgumentSpec("name", .string),
-        ArgumentSpec("value", .string),
-      ]),
+      ArgumentSpec(
+        "configs", .block, token: "CONFIG", optional: true, multiple: true, repeatsToken: true,
+        parts: [ArgumentSpec("name", .string), ArgumentSpec("value", .string)]),
       ArgumentSpec("args", .string, token: "ARGS", optional: true, multiple: true),
     ])
 
