@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 void *cp_reserve(size_t bytes) {
@@ -46,6 +47,12 @@ void cp_random(void *bytes, size_t count) {
 
 void cp_futex_wait(void *word, uint32_t expected) {
   (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+void cp_futex_wait_for(void *word, uint32_t expected, int64_t milliseconds) {
+  struct timespec span = {.tv_sec = milliseconds / 1000,
+                          .tv_nsec = milliseconds % 1000 * 1000000};
+  (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, &span, NULL, 0);
 }
 
 void cp_futex_wake_one(void *word) {

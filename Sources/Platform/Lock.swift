@@ -92,6 +92,14 @@ public struct WakeWord: ~Copyable, Sendable {
     withUnsafePointer(to: word) { cp_futex_wait(UnsafeMutableRawPointer(mutating: $0), seen) }
   }
 
+  /// The same, for at most `milliseconds` (nil: for as long as it takes).
+  public func sleep(while seen: UInt32, milliseconds: Int64?) {
+    guard let milliseconds else { return sleep(while: seen) }
+    withUnsafePointer(to: word) {
+      cp_futex_wait_for(UnsafeMutableRawPointer(mutating: $0), seen, max(0, milliseconds))
+    }
+  }
+
   /// Changes the value and wakes the sleeper.
   public func wake() {
     word.wrappingAdd(1, ordering: .acquiringAndReleasing)

@@ -26,6 +26,8 @@ void cp_random(void *bytes, size_t count);
 
 // Sleeps while *word == expected, at most until woken; spurious returns are allowed.
 void cp_futex_wait(void *word, uint32_t expected);
+// The same for at most so many milliseconds.
+void cp_futex_wait_for(void *word, uint32_t expected, int64_t milliseconds);
 void cp_futex_wake_one(void *word);
 
 // A pause in a spinning loop.
