@@ -1,6 +1,6 @@
 #include "cp_racy.h"
 
-__attribute__((no_sanitize("thread"), noinline)) void cp_racy_copy(
+__attribute__((disable_sanitizer_instrumentation, noinline)) void cp_racy_copy(
     void *target, const void *source, size_t count) {
   // Volatile keeps the compiler from turning the loop into memcpy, which the sanitizer watches.
   const volatile uint8_t *from = source;

@@ -128,3 +128,9 @@ public func matches12(_ pointer: UnsafeRawPointer, _ byte: UInt8) -> UInt32 {
 
 /// errno of the last refused call.
 public func systemErrorCode() -> Int32 { cp_errno() }
+
+/// `matches12` for bytes that somebody may be changing.
+@inlinable
+public func racyMatches12(_ pointer: UnsafeRawPointer, _ byte: UInt8) -> UInt32 {
+  cp_racy_match12(pointer, byte)
+}

@@ -8,8 +8,9 @@
 #endif
 
 // Reads that race with a writer on purpose: whatever they return is only a hint, verified later
-// under the lock. ThreadSanitizer is told so, here and nowhere else.
-#define CP_RACY static inline __attribute__((no_sanitize("thread")))
+// under the lock. ThreadSanitizer is told so, here and nowhere else (no_sanitize("thread") would
+// leave atomic operations under watch).
+#define CP_RACY static inline __attribute__((disable_sanitizer_instrumentation))
 
 CP_RACY uint8_t cp_racy_u8(const void *p) {
   return __atomic_load_n((const uint8_t *)p, __ATOMIC_RELAXED);
@@ -29,6 +30,17 @@ CP_RACY void cp_publish_u32(void *p, uint32_t value) {
 }
 CP_RACY void cp_publish_u64(void *p, uint64_t value) {
   __atomic_store_n((uint64_t *)p, value, __ATOMIC_RELEASE);
+}
+// Which of the 12 bytes at p equal `byte`, as a bit mask; 16 bytes are read.
+CP_RACY uint32_t cp_racy_match12(const void *p, uint8_t byte) {
+#if defined(__SSE2__)
+  __m128i group = _mm_loadu_si128((const __m128i *)p);
+  return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(group, _mm_set1_epi8((char)byte))) & 0xFFF;
+#else
+  uint32_t mask = 0;
+  for (int i = 0; i < 12; i++) mask |= (uint32_t)(((const uint8_t *)p)[i] == byte) << i;
+  return mask;
+#endif
 }
 
 // Copies bytes that somebody may be changing.

@@ -165,11 +165,11 @@ struct Page {
 
 /// Pages with room, by size class, under one lock.
 struct Arena: ~Copyable {
+  /// First page with room, by class; 0 when none.
+  var partial: InlineArray<133, UInt32> = InlineArray(repeating: 0)
   /// Always a real lock: the reclaimer's thread frees slots even with a single worker.
   let lock = Lock(isShared: true)
   let index: UInt8
-  /// First page with room, by class; 0 when none.
-  var partial: InlineArray<133, UInt32> = InlineArray(repeating: 0)
   /// Bytes of live slots. Stored under the lock with plain stores, read by anyone.
   let liveBytes = Atomic<Int>(0)
   /// Pages owned.

@@ -9,13 +9,13 @@ import Synchronization
 ///
 /// The caller of every mutating function holds `lock`.
 struct PagePool: ~Copyable {
+  var warmHead: UInt32 = 0
   let lock = Lock(isShared: true)
   var region: ReservedRegion
   var metadata: ReservedRegion
   let pageCountMax: Int
   /// First page never handed out. Page 0 never is: handle 0 names nothing.
   let fresh = Atomic<UInt32>(1)
-  var warmHead: UInt32 = 0
   var coldHead: UInt32 = 0
   var warmCount = 0
   var coldCount = 0

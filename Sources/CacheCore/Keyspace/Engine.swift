@@ -91,10 +91,10 @@ struct Control: ~Copyable {
 
 /// What belongs to one of the server's threads.
 struct Worker: ~Copyable {
-  /// Until when it sleeps; `Int64.min` while it is awake.
-  let sleepsUntil = Atomic<Int64>(.min)
   /// Where `expireDue` goes on, so that no shard waits for another's storm.
   var expiryCursor = 0
+  /// Until when it sleeps; `Int64.min` while it is awake.
+  let sleepsUntil = Atomic<Int64>(.min)
   /// Where upkeep goes on.
   var upkeep = UpkeepState()
   let padding = InlineArray<8, UInt64>(repeating: 0)

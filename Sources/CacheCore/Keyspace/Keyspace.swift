@@ -61,7 +61,7 @@ public struct Keyspace: ~Copyable, @unchecked Sendable {
   /// Starts loading the key's entry; the bucket should have arrived. Needs no lock.
   public func prefetchEntry(of hash: KeyHash, in database: DatabaseIndex) {
     guard let bucket = engine.racyBucket(of: hash, in: database) else { return }
-    let matches = matches12(bucket, hash.tag)
+    let matches = racyMatches12(bucket, hash.tag)
     let group = TableGroup.bucket(bucket)
     if matches == 0 {
       // One key in fourteen stands in a node.

@@ -12,8 +12,8 @@ import Synchronization
 ///
 /// When the thread cannot be started, the job is done on the spot.
 struct Reclaimer: ~Copyable {
-  let lock = Lock(isShared: true)
   var queue: UnsafeMutablePointer<Job>?
+  let lock = Lock(isShared: true)
   var thread: Thread?
   let signal = WakeWord()
   let isStopping = Atomic<Bool>(false)
@@ -91,13 +91,15 @@ extension Engine {
     }
   }
 
-  /// Lets the thread finish its jobs and ends it.
+  /// Lets the thread finish its jobs and ends it. Nobody else gives it jobs meanwhile.
   func stopReclaimer() {
     let reclaimer = control.pointee.reclaimer
     guard let thread = reclaimer.pointee.thread else { return }
     reclaimer.pointee.isStopping.store(true, ordering: .releasing)
     reclaimer.pointee.signal.wake()
     thread.join()
+    reclaimer.pointee.thread = nil
+    reclaimer.pointee.isStopping.store(false, ordering: .releasing)
   }
 
   private func perform(_ work: Reclaimer.Work) {

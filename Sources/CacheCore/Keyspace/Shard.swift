@@ -4,17 +4,20 @@ import Platform
 /// One of the 64 shards: everything about a 64th of the keys, in cache lines of its own, guarded
 /// by one lock.
 ///
-///     lock | clock | counters | tables → Table × databases (own lines) | wheel → | eviction
+///     clock | lock | counters | tables → Table × databases (own lines) | wheel → | eviction
+///
+/// The first field is one that the lock guards: ThreadSanitizer books an exclusive access to the whole
+/// under its address. So in `Arena`, `PagePool`, `SegmentPool`, `Worker` and `Reclaimer`.
 ///
 /// A shard has one wheel for all databases, made with the first deadline.
 struct Shard: ~Copyable {
+  /// What stamps are relative to: every live deadline lies after `clock - stampMargin`, for the
+  /// wheel has removed what was due before `clock` (`Engine+Deadlines`).
+  var clock: Int64 = 0
   let lock: Lock
   let index: UInt8
   let arena: UInt8
   let tables: UnsafeMutablePointer<Table>
-  /// What stamps are relative to: every live deadline lies after `clock - stampMargin`, for the
-  /// wheel has removed what was due before `clock` (`Engine+Deadlines`).
-  var clock: Int64 = 0
   var wheel: UnsafeMutablePointer<TimingWheel<HeapChunkSource>>?
   var hits: UInt64 = 0
   var misses: UInt64 = 0

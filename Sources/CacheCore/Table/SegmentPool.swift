@@ -7,6 +7,7 @@ import Platform
 /// huge pages from 16 MB on (2.4 million entries): before that the TLB's second level holds all of
 /// its 4 KB pages, and half a huge page unused would cost 1.4 bytes an entry at a million.
 struct SegmentPool: ~Copyable {
+  var warmHead: UInt32 = 0
   /// Always a real lock: the reclaimer's thread frees segments.
   let lock = Lock(isShared: true)
   var region: ReservedRegion
@@ -15,7 +16,6 @@ struct SegmentPool: ~Copyable {
   let countMax: Int
   /// First segment never handed out. 0 never is.
   var fresh: UInt32 = 1
-  var warmHead: UInt32 = 0
   var coldHead: UInt32 = 0
   var warmCount = 0
   var usedCount = 0
