@@ -97,6 +97,7 @@ extension EventLoop {
     if !server.configuration.requirePassword.isEmpty { pointer.pointee.flags.insert(.unauthenticated) }
     state.pointee.slots[Int(slot)] = pointer
     state.pointee.slotOfClient[pointer.pointee.id] = slot
+    accountMemory(of: Connection(state: pointer))
     state.pointee.counters.connections &+= 1
     do {
       try state.pointee.epoll.add(
@@ -157,7 +158,7 @@ extension EventLoop {
       output.deinitialize(count: 1)
       output.deallocate()
     }
-    server.state.pointee.keyspace.addOverhead(-pointer.pointee.accountedBytes)
+    forgetMemory(of: connection)
     state.pointee.slots[Int(slot)] = nil
     state.pointee.freeSlots.append(slot)
     state.pointee.slotOfClient[pointer.pointee.id] = nil

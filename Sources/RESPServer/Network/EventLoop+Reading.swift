@@ -65,6 +65,9 @@ extension EventLoop {
     switch result {
     case .count(let count):
       account(received: count, by: connection)
+      // Before anything is executed: what is too large is refused, not answered first.
+      accountMemory(of: connection)
+      evictClientsIfNeeded()
       executePending(connection)
       flush(connection)
       accountMemory(of: connection)

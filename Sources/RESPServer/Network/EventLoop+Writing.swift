@@ -123,11 +123,17 @@ extension EventLoop {
     }
   }
 
+  /// Bytes that may wait for a client that has yet to authenticate: errors that nobody reads.
+  private static var unauthenticatedOutputMax: Int { 16 * 1024 }
+
   /// Closes a client that lets too much output pile up (`client-output-buffer-limit`).
   private func checkOutputLimits(_ connection: Connection) {
     accountMemory(of: connection)
     let limit = outputLimit(of: connection)
     let waiting = connection.outputBytes
+    if connection.flags.contains(.unauthenticated), waiting > Self.unauthenticatedOutputMax {
+      return closeForOutput(connection, waiting)
+    }
     if limit.hardBytes > 0, waiting > limit.hardBytes {
       return closeForOutput(connection, waiting)
     }
@@ -189,19 +195,6 @@ extension EventLoop {
     forEachConnection { connection in
       if connection.state.pointee.softLimitSince != 0 { checkOutputLimits(connection) }
     }
-  }
-
-  /// Counts a connection's buffers as used memory.
-  func accountMemory(of connection: Connection) {
-    let held =
-      (connection.state.pointee.input?.pointee.memoryUsage ?? 0)
-      + (connection.state.pointee.output?.pointee.memoryUsage ?? 0)
-      + (connection.flags.contains(.inTransaction)
-        ? connection.existingSession?.transaction.memoryUsage ?? 0 : 0)
-    let difference = held - connection.state.pointee.accountedBytes
-    guard difference != 0 else { return }
-    connection.state.pointee.accountedBytes = held
-    server.state.pointee.keyspace.addOverhead(difference)
   }
 
   /// Queues a message for clients of this loop; `sendMessages` sends it, with all others that have

@@ -130,6 +130,7 @@ extension EventLoop {
       enterGate()
       for message in state.pointee.inbox.take() { handle(message) }
       sendMessages()
+      evictClientsIfNeeded()
       leaveGate()
       return
     }
@@ -158,6 +159,7 @@ extension EventLoop {
         read(connection)
       }
     }
+    evictClientsIfNeeded()
     leaveGate()
   }
 

@@ -113,6 +113,9 @@ struct EventLoopState: ~Copyable {
   /// Connections held back by CLIENT PAUSE.
   var paused: [Int64] = []
 
+  /// Whether all clients together were found to hold too much.
+  var wantsClientEviction = false
+
   var timers = TimerQueue()
   /// From how many timers on those that have become pointless are looked for.
   var timerSweepThreshold = 1024

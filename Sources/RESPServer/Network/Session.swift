@@ -17,12 +17,18 @@ final class Session {
 
   /// Raised by whoever changes a watched key; nil: nothing is watched.
   var watch: WatchFlag?
-  var watchedKeys: [WatchedKey] = []
+  var watchedKeys: Set<WatchedKey> = []
 
   /// What it is subscribed to.
   var subscriptions = Subscriptions()
   /// Number of the last message that was published before it last unsubscribed from something.
   var unsubscribedAt: UInt64 = 0
+
+  /// Bytes of the names it is subscribed to and of the keys it watches, with what keeps them.
+  var nameBytes = 0
+
+  /// What a subscription or watched key takes beside its name, roughly.
+  static let nameOverheadBytes = 64
 
   /// What it waits for.
   var blocked: BlockedClient?

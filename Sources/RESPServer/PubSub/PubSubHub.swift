@@ -35,16 +35,6 @@ struct Subscriptions {
   func count(beside kind: PubSubHub.Kind) -> Int {
     kind == .shardChannel ? shardChannels.count : count
   }
-
-  /// Bytes of memory held, roughly: the names and their places.
-  var memoryUsage: Int {
-    var bytes = 0
-    for names in [channels, patterns, shardChannels] {
-      bytes += names.capacity * 16
-      for name in names { bytes += name.count + 32 }
-    }
-    return bytes
-  }
 }
 
 /// A client that wants messages, and the loop it lives on.
@@ -123,6 +113,7 @@ final class PubSubHub: Sendable {
     for kind in [Kind.channel, .pattern, .shardChannel] {
       for name in session.subscriptions[kind] {
         session.unsubscribedAt = remove(subscriber, from: name, kind)
+        session.nameBytes -= name.count + Session.nameOverheadBytes
       }
     }
     session.subscriptions = Subscriptions()

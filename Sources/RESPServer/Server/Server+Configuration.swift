@@ -72,6 +72,7 @@ extension Server {
     if isChanged("latency-tracking"), !configuration.latencyTracking { dropHistograms() }
     if isChanged("loglevel") { state.pointee.logThreshold?.verbosity = configuration.logVerbosity }
     if isChanged("timeout") { scheduleIdleClients() }
+    if old != nil, isChanged("maxmemory-clients", "maxmemory") { evictClients() }
     if old != nil, isChanged("maxmemory") { warnOfTightMemory() }
     return nil
   }

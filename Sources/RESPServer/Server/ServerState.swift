@@ -56,6 +56,8 @@ struct ServerState: ~Copyable {
   let nextClientID = Atomic<Int64>(1)
   let clientCount = Atomic<Int>(0)
   let blockedCount = Atomic<Int>(0)
+  /// Bytes that all connections hold.
+  let clientBytes = Atomic<Int>(0)
   /// Set once by SHUTDOWN or a signal; every loop ends at its next turn.
   let stopping = Atomic<Bool>(false)
 
@@ -69,6 +71,8 @@ struct ServerState: ~Copyable {
 /// Counters that no loop owns.
 struct ServerStatistics {
   var rejectedConnections: UInt64 = 0
+  /// Closed because of `maxmemory-clients`.
+  var evictedClients: UInt64 = 0
   var peakMemory = 0
   /// Memory used when the server was ready.
   var startupMemory = 0

@@ -130,25 +130,6 @@ extension Connection {
     if flags.contains(.noTouch) { letters += "T" }
     return letters.isEmpty ? "N" : letters
   }
-
-  /// Bytes of memory that the connection holds.
-  var memoryUsage: Int {
-    var bytes = MemoryLayout<ConnectionState>.size
-    bytes += state.pointee.input?.pointee.memoryUsage ?? 0
-    bytes += state.pointee.output?.pointee.memoryUsage ?? 0
-    if let session = existingSession { bytes += session.memoryUsage }
-    return bytes
-  }
-}
-
-extension Session {
-  /// Bytes of memory held, the object itself included.
-  var memoryUsage: Int {
-    var bytes = 256 + name.count + libraryName.count + libraryVersion.count
-    bytes += transaction.memoryUsage + subscriptions.memoryUsage
-    for key in watchedKeys { bytes += key.bytes.count + 64 }
-    return bytes
-  }
 }
 
 extension CommandContext {
@@ -207,6 +188,8 @@ extension CommandContext {
     if !isSelf { argumentBytes = input.pointee.argumentBytes }
     var free = input.pointee.capacity - input.pointee.count
     if let blob = input.pointee.blob { free += blob.count - input.pointee.blobFilled }
-    return (input.pointee.waitingBytes, free, argumentBytes)
+    // What is parsed already counts as arguments.
+    let unparsed = input.pointee.count - input.pointee.parser.position + input.pointee.blobFilled
+    return (max(0, unparsed), free, argumentBytes)
   }
 }

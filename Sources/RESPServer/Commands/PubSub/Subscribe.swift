@@ -118,10 +118,12 @@ extension CommandContext {
       let name = arguments[index].array
       if session.subscriptions[kind].insert(name).inserted {
         server.state.pointee.hub.add(subscriber, to: name, kind)
+        session.nameBytes += name.count + Session.nameOverheadBytes
       }
       confirm(kind.subscribed, name, session.subscriptions.count(beside: kind))
     }
     connection.flags.insert(.subscribed)
+    loop.accountMemory(of: connection)
     loop.keepReply()
   }
 
@@ -140,10 +142,12 @@ extension CommandContext {
     for name in names {
       if let existing, existing.subscriptions[kind].remove(name) != nil {
         existing.unsubscribedAt = server.state.pointee.hub.remove(subscriber, from: name, kind)
+        existing.nameBytes -= name.count + Session.nameOverheadBytes
       }
       confirm(kind.unsubscribed, name, existing?.subscriptions.count(beside: kind) ?? 0)
     }
     if !connection.isSubscriber { connection.flags.remove(.subscribed) }
+    loop.accountMemory(of: connection)
     loop.keepReply()
   }
 

@@ -61,7 +61,7 @@ extension EventLoop {
     discardTransaction(of: connection)
   }
 
-  private func shards(of queue: TransactionQueue, watched: [WatchedKey]) -> ShardSet {
+  private func shards(of queue: TransactionQueue, watched: Set<WatchedKey>) -> ShardSet {
     var shards = ShardSet()
     for key in watched { shards.insert(ShardIndex(rawValue: key.shard)) }
     var first = 0
@@ -130,6 +130,7 @@ extension EventLoop {
       let shard = ShardIndex(rawValue: key.shard)
       if !state.pointee.holdsLocks { server.state.pointee.keyspace.lock(shard) }
       server.state.pointee.watches.remove(key, flag)
+      session.nameBytes -= key.bytes.count + Session.nameOverheadBytes
       if !state.pointee.holdsLocks { server.state.pointee.keyspace.unlock(shard) }
     }
     session.watchedKeys = []

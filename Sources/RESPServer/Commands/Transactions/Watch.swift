@@ -32,10 +32,11 @@ enum WatchCommand: Command {
       // A key that is due already is removed by this look, before it is watched: its going is no
       // change.
       _ = context.peek(key)
-      guard !session.watchedKeys.contains(watched) else { continue }
-      session.watchedKeys.append(watched)
+      guard session.watchedKeys.insert(watched).inserted else { continue }
+      session.nameBytes += watched.bytes.count + Session.nameOverheadBytes
       context.server.state.pointee.watches.add(watched, flag)
     }
+    context.loop.accountMemory(of: context.connection)
     context.reply.ok()
   }
 }

@@ -57,7 +57,7 @@ extension InfoReport {
     text.field("expired_time_cap_reached_count", 0)
     text.field("expire_cycle_cpu_milliseconds", 0)
     text.field("evicted_keys", keyspace.evicted)
-    text.field("evicted_clients", 0)
+    text.field("evicted_clients", server.state.pointee.statistics.evictedClients)
     text.field("total_eviction_exceeded_time", 0)
     text.field("current_eviction_exceeded_time", 0)
     text.field("keyspace_hits", keyspace.hits)
