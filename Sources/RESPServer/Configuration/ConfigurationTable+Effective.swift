@@ -61,7 +61,7 @@ extension ConfigurationParameter {
       .memory("maxmemory", \.maxMemory, 0...Int.max, "bytes of data at most; 0 is no limit"),
       .memory(
         "memory-reserve", \.memoryReserveBytes, (64 << 20)...(32 << 30),
-        "address space reserved for entries, not memory; more than this is never held", .immutable),
+        "address space reserved for entries, not memory; more than this is never held", .fixed),
       .evictionPolicy("maxmemory-policy", "what is evicted when maxmemory is reached"),
       .integer(
         "maxmemory-samples", \.maxMemorySamples, 1...int32Max,

@@ -26,7 +26,10 @@ extension EventLoop {
         run(entry, arguments, keyCount: max(0, keyCount), of: connection)
       }
     }
-    finish(entry, arguments, failed: state.pointee.errorReplies != errorsBefore, of: connection)
+    var failed = state.pointee.errorReplies != errorsBefore
+    // Errors of what EXEC has executed are not EXEC's.
+    if failed, entry.pointee.isExec, state.pointee.didExecute { failed = false }
+    finish(entry, arguments, failed: failed, of: connection)
   }
 
   @inline(__always)

@@ -93,6 +93,8 @@ struct EventLoopState: ~Copyable {
   var hasMoreUpkeep = false
   /// Whether EXEC holds the locks of all keys of the commands it runs.
   var holdsLocks = false
+  /// Whether the last EXEC got as far as running what was queued.
+  var didExecute = false
   /// Arguments that the slow log must not show of the command that runs.
   var redaction = Redaction()
   /// Error replies written so far.

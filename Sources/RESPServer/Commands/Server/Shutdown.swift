@@ -30,14 +30,13 @@ enum ShutdownCommand: Command {
     // Stopping takes no time in which it could be called off.
     if aborts { throw .fixed("ERR No shutdown in progress.") }
     let server = context.server
-    if options.contains(.save), !options.contains(.force) {
-      server.log.warning("Not shutting down: this server cannot save data yet")
+    // As where a save fails: who wants data kept must say that it may go.
+    let wantsSave = options.contains(.save) || !server.configuration.savePoints.isEmpty
+    if wantsSave, options.isDisjoint(with: [.noSave, .force]) {
+      server.log.warning("Not shutting down: this server cannot save data yet. Use NOSAVE.")
       throw .fixed("ERR Errors trying to SHUTDOWN. Check logs.")
     }
     server.log.notice("User requested shutdown", metadata: ["client": "\(context.clientID)"])
-    if !server.configuration.savePoints.isEmpty, !options.contains(.noSave) {
-      server.log.warning("Save points are set, but this server cannot save data yet")
-    }
     context.connection.flags.insert(.closesNow)
     server.stop()
   }

@@ -24,6 +24,7 @@ enum ExecCommand: Command {
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
+    context.loop.state.pointee.didExecute = false
     guard context.connection.flags.contains(.inTransaction) else {
       throw .fixed("ERR EXEC without MULTI")
     }
@@ -42,6 +43,7 @@ extension EventLoop {
   /// The shards of all keys named, and of those watched, are locked together; where a command needs
   /// more than that, everything stands still.
   func executeTransaction(of connection: Connection) {
+    state.pointee.didExecute = true
     let session = connection.session
     let queue = session.transaction
     let startTicks = state.pointee.ticks
