@@ -58,6 +58,8 @@ enum ClientNoEvictCommand: Command {
       context.connection.flags.insert(.noEvict)
     } else {
       context.connection.flags.remove(.noEvict)
+      // It may be the one that is too large.
+      context.loop.state.pointee.wantsClientEviction = true
     }
     context.reply.ok()
   }
