@@ -214,7 +214,10 @@ extension EventLoop {
     for entry: UnsafePointer<CommandEntry>, of connection: Connection
   ) throws(CommandError) {
     guard !hasRoom(), !state.pointee.holdsGate else { return }
-    let hasRoom = server.state.pointee.keyspace.makeRoom(worker: index, now: state.pointee.now)
+    var hasRoom = false
+    watchingLatency("eviction-cycle") {
+      hasRoom = server.state.pointee.keyspace.makeRoom(worker: index, now: state.pointee.now)
+    }
     guard !hasRoom, entry.pointee.flags.contains(.denyOOM) || isExecOfWrites(entry, connection)
     else { return }
     throw .outOfMemory

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// Latency spikes by event, as LATENCY shows them: the worst of each second, 160 of them an event.
@@ -51,5 +52,19 @@ final class LatencyMonitor: Sendable {
       }
       return names.reduce(0) { $0 + (all.removeValue(forKey: $1) == nil ? 0 : 1) }
     }
+  }
+}
+
+extension EventLoop {
+  /// Runs `body`; notes it as `event` when it takes `latency-monitor-threshold` milliseconds.
+  func watchingLatency(_ event: StaticString, _ body: () -> Void) {
+    let threshold = Int64(server.configuration.latencyMonitorMilliseconds)
+    guard threshold > 0 else { return body() }
+    let start = Clock.monotonicMicroseconds
+    body()
+    let milliseconds = (Clock.monotonicMicroseconds - start) / 1000
+    guard milliseconds >= threshold else { return }
+    server.state.pointee.latency.record(
+      "\(event)", milliseconds: milliseconds, at: Clock.wallMicroseconds / 1_000_000)
   }
 }

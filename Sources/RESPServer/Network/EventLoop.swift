@@ -194,8 +194,10 @@ extension EventLoop {
     enterGate()
     let now = state.pointee.now
     if state.pointee.nextExpiry <= now {
-      _ = server.state.pointee.keyspace.expireDue(
-        worker: index, now: now, limit: Self.expiryLimit)
+      watchingLatency("expire-cycle") {
+        _ = server.state.pointee.keyspace.expireDue(
+          worker: index, now: now, limit: Self.expiryLimit)
+      }
     }
     // Housekeeping when there is nothing else to do, and every 64th turn under load.
     state.pointee.wasActive = !isIdle

@@ -218,6 +218,7 @@ extension Server {
     state.pointee.statistics.countersAtReset = loopCounters
     state.pointee.statistics.errorRepliesAtReset &+= errorReplyCount
     state.pointee.statistics.rejectedConnections = 0
+    state.pointee.statistics.evictedClients = 0
     forEachLoop { loop in
       loop.state.pointee.errorCounts = [:]
       loop.state.pointee.rates = RateSampler()
