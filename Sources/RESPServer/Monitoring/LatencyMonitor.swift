@@ -1,5 +1,4 @@
 internal import Platform
-internal import Synchronization
 
 /// Latency spikes by event, as LATENCY shows them: the worst of each second, 160 of them an event.
 final class LatencyMonitor: Sendable {
@@ -19,7 +18,7 @@ final class LatencyMonitor: Sendable {
   /// Samples kept of each event.
   static let samplesMax = 160
 
-  private let series = Mutex<[String: Series]>([:])
+  private let series = Guarded<[String: Series]>([:])
 
   /// Notes that `event` took `milliseconds` at a second of Unix time.
   func record(_ event: String, milliseconds: Int64, at time: Int64) {

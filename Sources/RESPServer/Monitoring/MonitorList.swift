@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// The clients that MONITOR feeds, and the lines they get.
 final class MonitorList: Sendable {
-  private let monitors = Mutex<[Subscriber]>([])
+  private let monitors = Guarded<[Subscriber]>([])
   private let count = Atomic<Int>(0)
   private let inboxes: [Inbox]
 

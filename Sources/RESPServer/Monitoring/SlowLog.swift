@@ -1,6 +1,5 @@
 internal import Bytes
 internal import Platform
-internal import Synchronization
 
 /// The most recent commands that took long.
 final class SlowLog: Sendable {
@@ -24,7 +23,7 @@ final class SlowLog: Sendable {
     var nextID: Int64 = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   /// Notes a command.
   ///

@@ -1,5 +1,4 @@
 internal import Platform
-internal import Synchronization
 
 /// Something that another thread wants a loop to do.
 enum InboxMessage: Sendable {
@@ -43,7 +42,7 @@ final class PushMessage: Sendable {
 /// Messages of one sender arrive in their order. The eventfd is written only by who finds the box
 /// empty, so a burst costs one wake-up.
 final class Inbox: Sendable {
-  private let messages = Mutex<[InboxMessage]>([])
+  private let messages = Guarded<[InboxMessage]>([])
   let counter: EventCounter
 
   init() throws(Errno) { counter = try EventCounter() }

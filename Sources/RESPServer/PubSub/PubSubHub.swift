@@ -1,3 +1,4 @@
+internal import Platform
 internal import Bytes
 internal import RESP
 internal import Synchronization
@@ -65,7 +66,7 @@ final class PubSubHub: Sendable {
     case channel, pattern, shardChannel
   }
 
-  private let tables = Mutex(Tables())
+  private let tables = Guarded(Tables())
   private let inboxes: [Inbox]
   /// Number of names in all tables: publishing to nobody takes no lock.
   private let nameCount = Atomic<Int>(0)
