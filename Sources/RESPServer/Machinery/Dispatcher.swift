@@ -63,6 +63,7 @@ extension EventLoop {
     _ arguments: Arguments, entry: UnsafePointer<CommandEntry>?, hash: KeyHash?,
     of connection: Connection
   ) {
+    if entry == nil, isSentByBrowser(arguments[0]) { return refuseBrowser(connection) }
     let mark = replyMark()
     state.pointee.keepsReply = false
     let skipsReply = connection.flags.contains(.replySkipNext)
@@ -189,6 +190,7 @@ extension EventLoop {
     else { return false }
     connection.session.transaction.append(entry, arguments)
     accountMemory(of: connection)
+    checkQueryBuffer(connection)
     state.pointee.writer.simple("QUEUED")
     return true
   }

@@ -77,12 +77,17 @@ extension EventLoop {
     }
   }
 
-  private func checkQueryBuffer(_ connection: Connection) {
-    guard let input = connection.state.pointee.input else { return }
-    guard input.pointee.waitingBytes > server.configuration.queryBufferBytesMax else { return }
+  /// Closes a client whose requests take too much before they are executed: those that have not
+  /// arrived in whole, and those that MULTI has queued (`client-query-buffer-limit`).
+  func checkQueryBuffer(_ connection: Connection) {
+    var bytes = connection.state.pointee.input?.pointee.requestBytes ?? 0
+    if connection.flags.contains(.inTransaction) {
+      bytes += connection.session.transaction.memoryUsage
+    }
+    guard bytes > server.configuration.queryBufferBytesMax else { return }
     server.log.warning(
       "Closing a client that exceeds client-query-buffer-limit",
-      metadata: ["client": "\(connection.id)"])
+      metadata: ["client": "\(connection.id)", "bytes": "\(bytes)"])
     state.pointee.counters.queryBufferClosings &+= 1
     close(connection)
   }

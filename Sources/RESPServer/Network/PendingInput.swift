@@ -33,8 +33,9 @@ struct PendingInput: ~Copyable {
   var blobFilled = 0
 
   /// Complete blobs of the current request, and which arguments they are.
-  var blobs: [Blob] = []
-  var blobArguments: [Int] = []
+  private(set) var blobs: [Blob] = []
+  private(set) var blobArguments: [Int] = []
+  private var blobBytes = 0
 
   init(capacity: Int) {
     self.capacity = max(capacity, 1024)
@@ -47,8 +48,11 @@ struct PendingInput: ~Copyable {
     for blob in blobs { blob.release() }
   }
 
-  /// Bytes received and not executed.
+  /// Bytes received and not executed, without what is in complete blobs.
   var waitingBytes: Int { count - start + blobFilled }
+
+  /// All that the requests not executed take: bytes, and the places of many small arguments.
+  var requestBytes: Int { waitingBytes + blobBytes + store.count * MemoryLayout<ByteView>.stride }
 
   /// Bytes of the unfinished request's arguments that are complete.
   var argumentBytes: Int {
@@ -62,7 +66,7 @@ struct PendingInput: ~Copyable {
   var memoryUsage: Int {
     // Of a blob under way only what has arrived: the rest is address space, and what a client
     // merely announces must not evict keys.
-    capacity + store.memoryUsage + blobFilled + blobs.reduce(0) { $0 + $1.count }
+    capacity + store.memoryUsage + blobFilled + blobBytes
   }
 
   /// Appends a copy of `bytes`.
@@ -128,6 +132,7 @@ struct PendingInput: ~Copyable {
     guard let blob, blobFilled == blob.count else { preconditionFailure("no full blob") }
     blobArguments.append(store.count)
     blobs.append(blob)
+    blobBytes += blob.count
     store.append(blob.bytes)
     self.blob = nil
     blobFilled = 0
@@ -143,6 +148,7 @@ struct PendingInput: ~Copyable {
       for blob in blobs { blob.release() }
       blobs.removeAll()
       blobArguments.removeAll()
+      blobBytes = 0
     }
   }
 }
