@@ -48,7 +48,8 @@ import Testing
   }
 
   @Test func emptyAndNegativeArraysAreIgnored() throws {
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     try client.write("*0\r\n*-1\r\n*-2147483648\r\n\r\n\r\nPING\r\n")
     #expect(try client.read() == .simple("PONG"))
   }
@@ -72,7 +73,8 @@ import Testing
   }
 
   @Test func aMillionArgumentsAreFine() throws {
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     try client.send("SET", "k", "v")
     let count = 1_000_000
     var request = Array("*\(count + 1)\r\n$6\r\nEXISTS\r\n".utf8)
@@ -102,7 +104,7 @@ import Testing
   }
 
   @Test func garbageHarmsNobodyElse() throws {
-    let server = try TestServer("--threads", "2")
+    let server = try TestServer()
     let bystander = try server.connect()
     var generator = SeededGenerator(test: "garbage")
     for _ in 0..<200 {
@@ -137,7 +139,8 @@ import Testing
   }
 
   @Test func keysAreAnyBytes() throws {
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     let all = (0...255).map { UInt8($0) }
     var keys: [[UInt8]] = [[], all, Array("a\r\nb".utf8), Array("$3\r\n".utf8)]
     keys += all.map { [$0] }
@@ -152,7 +155,7 @@ import Testing
   }
 
   @Test func aRequestMayComeByteByByte() throws {
-    let server = try TestServer("--threads", "1")
+    let server = try TestServer()
     let client = try server.connect()
     var one: CInt = 1
     setsockopt(
