@@ -64,7 +64,8 @@ extension Evictor {
       if turn >= 4 && candidates.count >= Self.candidatesMin { break }
       if turn == 8 && policy.isVolatile && candidates.count < 4 {
         source.sampleExpiring(random: shard.random(), into: &candidates)
-        if candidates.count >= 4 { break }
+        // None in any shard: more buckets would not help, and a refused write must not be dear.
+        if candidates.count >= 4 || candidates.count == 0 { break }
       }
       // Beyond the first 4, own buckets come rarely: a small shard has but one or two.
       if turn < 4 ? turn & 1 == 0 : turn & 7 == 7 {

@@ -174,6 +174,9 @@ extension Keyspace {
   private static var victimsMax: Int { 1024 }
   /// How often in a row a choice may come to nothing (its shard was locked meanwhile).
   private static var failuresMax: Int { 16 }
+  /// How often in a row no key may be found that the policy allows to evict; more than once because
+  /// locked shards are passed over.
+  private static var vainSearchesMax: Int { 2 }
 
   /// Evicts until `usedMemory` is within `maxMemory`, or a thousand keys are gone: the rest is left
   /// to the next call, as Redis does, so that lowering the limit stops nobody. Holds no lock on
@@ -186,14 +189,20 @@ extension Keyspace {
     if !policy.evicts { return false }
     var victims = 0
     var failures = 0
+    var vainSearches = 0
     while usedMemory > limit {
-      if engine.evictOne(now: now) {
+      switch engine.evictOne(now: now) {
+      case .evicted:
         victims += 1
         failures = 0
+        vainSearches = 0
         if victims >= Self.victimsMax { return true }
-      } else {
+      case .lost:
         failures += 1
         if failures >= Self.failuresMax { return victims > 0 }
+      case .noCandidate:
+        vainSearches += 1
+        if vainSearches >= Self.vainSearchesMax { return victims > 0 }
       }
     }
     return true
@@ -201,8 +210,17 @@ extension Keyspace {
 }
 
 extension Engine {
-  /// Evicts a key; false when none was found or its shard was busy.
-  func evictOne(now: Int64) -> Bool {
+  /// What came of an attempt to evict a key.
+  enum EvictionOutcome {
+    case evicted
+    /// The chosen key was gone, or its shard was locked.
+    case lost
+    /// There was none to choose.
+    case noCandidate
+  }
+
+  /// Evicts a key.
+  func evictOne(now: Int64) -> EvictionOutcome {
     if now >= control.pointee.secondEnd.load(ordering: .relaxed) { advanceSecond(now) }
     let random = random()
     let own = shard(ShardIndex(rawValue: UInt8(random & 63)))
@@ -211,13 +229,13 @@ extension Engine {
     var source = ShardCandidates(engine: self, own: own)
     let victim = evictor.pointee.chooseVictim(
       hash: random, shard: &own.pointee.eviction, from: &source)
-    guard let victim else { return false }
+    guard let victim else { return .noCandidate }
     let handle = UInt32(truncatingIfNeeded: victim.reference)
     let shard = shard(ShardIndex(rawValue: UInt8(victim.reference &>> 32 & 63)))
-    if shard == own { return evict(handle, from: shard) }
-    guard shard.pointee.lock.tryAcquire() else { return false }
+    if shard == own { return evict(handle, from: shard) ? .evicted : .lost }
+    guard shard.pointee.lock.tryAcquire() else { return .lost }
     defer { shard.pointee.lock.release() }
-    return evict(handle, from: shard)
+    return evict(handle, from: shard) ? .evicted : .lost
   }
 
   private func evict(_ handle: UInt32, from shard: UnsafeMutablePointer<Shard>) -> Bool {
