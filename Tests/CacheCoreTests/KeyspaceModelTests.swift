@@ -168,7 +168,9 @@ struct KeyspaceModelTests {
       let key = Self.randomKey(&random, space: space)
       switch Int.random(in: 0..<16, using: &random) {
       case 0...4:
-        let value = (0..<Self.randomCount(&random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let value = (0..<Self.randomCount(&random)).map { _ in
+          UInt8.random(in: 0...255, using: &random)
+        }
         let expiry: ExpiryUpdate =
           switch Int.random(in: 0..<3, using: &random) {
           case 0: .clear
@@ -213,7 +215,8 @@ struct KeyspaceModelTests {
       let start = growing ? 300 : 20_000
       for number in 0..<start { try store.set([UInt8]("k\(number)".utf8), [1], .clear) }
       // These stay; others come or go meanwhile.
-      let lasting = Set((0..<start).filter { $0 % 10 == 0 || growing }.map { [UInt8]("k\($0)".utf8) })
+      let lasting = Set(
+        (0..<start).filter { $0 % 10 == 0 || growing }.map { [UInt8]("k\($0)".utf8) })
       var seen: Set<[UInt8]> = []
       var cursor: UInt64 = 0
       var calls = 0

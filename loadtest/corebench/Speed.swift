@@ -98,7 +98,8 @@ final class Speed {
     }
     measure("SET with a TTL") { key in
       bench.keyspace.lock(key.hash.shard)
-      try? bench.keyspace.setString(key, in: .zero, to: value, expiry: .at(now + 3_600_000), now: now)
+      try? bench.keyspace.setString(
+        key, in: .zero, to: value, expiry: .at(now + 3_600_000), now: now)
       bench.keyspace.unlock(key.hash.shard)
     }
     measure("GET with a TTL") { key in

@@ -22,7 +22,7 @@ import Glibc
 ///
 /// "Expiry words" counts 32-bit words: 0, 1 or 2; 3 marks a free slot. The stamp is the low 32
 /// bits of the deadline in milliseconds, made whole by the shard's clock (`Shard.deadline`).
-/// The mark says which of the shard's wheels holds this entry's reference (`Shard+Wheels`).
+/// The mark belongs to the wheel's sweep, which finds doubled references by it.
 ///
 /// Entries of more than `bytesMax` bytes do not exist; their values become blobs.
 struct Entry {
@@ -51,7 +51,7 @@ struct Entry {
   @inline(__always)
   var isFree: Bool { header & 0x0C == 0x0C }
 
-  /// Which wheel holds the reference: 0 or 1.
+  /// Set while the wheel's sweep has seen a reference to this entry; else 0.
   @inline(__always)
   var mark: UInt8 {
     get { header &>> 4 & 1 }

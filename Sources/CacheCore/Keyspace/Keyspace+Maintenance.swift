@@ -8,13 +8,11 @@ struct UpkeepState {
   var turn = 0
   /// When the evictor is told next how many entries fit.
   var capacityTime: Int64 = .min
-  /// Shards in a row without work.
-  var idleTurns = 0
 }
 
 extension Keyspace {
-  /// Does a bounded slice of housekeeping of the worker's shards and arena: sweeps stale references,
-  /// empties coarse slots of the wheels ahead of their time, ages eviction bits, moves entries out
+  /// Does a bounded slice of housekeeping of the worker's shards and arena: sweeps stale
+  /// references, empties coarse slots of the wheels ahead of their time, ages eviction bits, moves entries out
   /// of sparse pages, and gives free pages back to the system. Locks what it needs.
   ///
   /// - Parameters:

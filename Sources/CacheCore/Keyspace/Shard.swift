@@ -6,8 +6,8 @@ import Platform
 ///
 ///     clock | lock | counters | tables → Table × databases (own lines) | wheel → | eviction
 ///
-/// The first field is one that the lock guards: ThreadSanitizer books an exclusive access to the whole
-/// under its address. So in `Arena`, `PagePool`, `SegmentPool`, `Worker` and `Reclaimer`.
+/// The first field is one that the lock guards: ThreadSanitizer books an exclusive access to the
+/// whole under its address. So in `Arena`, `PagePool`, `SegmentPool`, `Worker` and `Reclaimer`.
 ///
 /// A shard has one wheel for all databases, made with the first deadline.
 struct Shard: ~Copyable {

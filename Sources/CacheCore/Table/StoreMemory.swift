@@ -2,8 +2,8 @@ import Bytes
 import Platform
 import Synchronization
 
-/// How `StoreMemory` is passed: as a borrowed value the compiler copied its 88 bytes to the stack in
-/// every lookup.
+/// How `StoreMemory` is passed: as a borrowed value the compiler copied its 88 bytes to the stack
+/// in every lookup.
 typealias StorePointer = UnsafeMutablePointer<StoreMemory>
 
 /// What every shard's structures draw on: the heap, the segments, the hash, the byte counters.

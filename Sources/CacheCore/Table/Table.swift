@@ -29,8 +29,8 @@ import Platform
 /// Linear hashing: Witold Litwin, 1980; buckets of a cache line with tags: as in Valkey's
 /// hashtable.c and Swiss tables.
 struct Table {
-  /// Overflow nodes. First, because ThreadSanitizer books an exclusive access to the whole under the
-  /// first field's address, and racing readers never look at this one.
+  /// Overflow nodes. First, because ThreadSanitizer books an exclusive access to the whole under
+  /// the first field's address, and racing readers never look at this one.
   var nodeCount = 0
   /// Segment numbers; nil before the first insert.
   var directory: UnsafeMutablePointer<UInt32>?
