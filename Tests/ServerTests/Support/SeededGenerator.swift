@@ -11,6 +11,9 @@ struct SeededGenerator: RandomNumberGenerator {
     print("\(test): WINGCACHE_SEED=\(state)")
   }
 
+  /// A generator that another one has given its seed.
+  init(seed: UInt64) { state = seed }
+
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
@@ -18,17 +21,4 @@ struct SeededGenerator: RandomNumberGenerator {
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
     return mixed ^ (mixed >> 31)
   }
-
-  mutating func bytes(count: ClosedRange<Int>, from alphabet: [UInt8]) -> [UInt8] {
-    (0..<Int.random(in: count, using: &self)).map { _ in alphabet.randomElement(using: &self)! }
-  }
-}
-
-/// What `write` leaves in a buffer of `capacity` bytes, as text.
-func written(_ capacity: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) -> String {
-  let room = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-  defer { room.deallocate() }
-  let count = write(room)
-  precondition(count <= capacity)
-  return String(decoding: UnsafeBufferPointer(start: room, count: count), as: UTF8.self)
 }
