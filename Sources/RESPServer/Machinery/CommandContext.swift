@@ -4,8 +4,10 @@ public import RESP
 
 /// All that a command sees while it runs: arguments, keys, the key space, the reply.
 public struct CommandContext: ~Copyable {
-  let server: Server
+  // First: where `reply` is written to, ThreadSanitizer takes this word for what is accessed, and
+  // the loop is what no other thread touches.
   let loop: EventLoop
+  let server: Server
   let connection: Connection
   let entry: UnsafePointer<CommandEntry>
 

@@ -118,7 +118,7 @@ extension EventLoop {
   ) {
     state.pointee.writer.version = connection.state.pointee.version
     var context = CommandContext(
-      server: server, loop: self, connection: connection, entry: entry, arguments: arguments,
+      loop: self, server: server, connection: connection, entry: entry, arguments: arguments,
       now: state.pointee.now, keyBase: state.pointee.keyBuffer, keyCount: keyCount)
     do throws(CommandError) {
       try entry.pointee.type.run(&context)
