@@ -15,12 +15,24 @@ public enum BitOperation: Sendable {
     let from = UnsafeRawPointer(source.base)
     switch self {
     case .and:
-      Self.combine(from, into: base, count: source.count) { $0 & $1 } byte: { $0 & $1 }
+      Self.combine(from, into: base, count: source.count) {
+        $0 & $1
+      } byte: {
+        $0 & $1
+      }
       memset(base + source.count, 0, target.count - source.count)
     case .or:
-      Self.combine(from, into: base, count: source.count) { $0 | $1 } byte: { $0 | $1 }
+      Self.combine(from, into: base, count: source.count) {
+        $0 | $1
+      } byte: {
+        $0 | $1
+      }
     case .xor:
-      Self.combine(from, into: base, count: source.count) { $0 ^ $1 } byte: { $0 ^ $1 }
+      Self.combine(from, into: base, count: source.count) {
+        $0 ^ $1
+      } byte: {
+        $0 ^ $1
+      }
     }
   }
 

@@ -25,6 +25,7 @@ public enum CurrentProcess {
 
   /// CPU time in seconds.
   public struct CPUTimes: Sendable {
+    /// Seconds spent in the kernel and in the program.
     public var system = 0.0
     public var user = 0.0
   }

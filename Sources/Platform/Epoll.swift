@@ -84,7 +84,6 @@ public struct Epoll: ~Copyable {
   }
 }
 
-
 /// A counter that wakes a thread waiting in epoll.
 public struct EventCounter: Sendable {
   /// What to register with epoll for reading.

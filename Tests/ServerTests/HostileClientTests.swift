@@ -40,8 +40,8 @@ import Testing
     try client.send("PING")
     let files = server.openFilesCount
     let beginnings = [
-      "*", "*3\r\n$3\r\nSET\r\n", "*2\r\n$4\r\nECHO\r\n$100000\r\nabc", "GET \"k", "MULTI\r\nGET k\r\n",
-      "SUBSCRIBE c\r\n", "WATCH k\r\n", "MONITOR\r\n", "GET k\r\nGET",
+      "*", "*3\r\n$3\r\nSET\r\n", "*2\r\n$4\r\nECHO\r\n$100000\r\nabc", "GET \"k",
+      "MULTI\r\nGET k\r\n", "SUBSCRIBE c\r\n", "WATCH k\r\n", "MONITOR\r\n", "GET k\r\nGET",
     ]
     for round in 0..<200 {
       let visitor = try server.connect()
@@ -145,7 +145,9 @@ import Testing
       let key = "key:\(number)"
       number += 1
       // FNV-1a, the commonest of the unkeyed.
-      let hash = key.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+      let hash = key.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) {
+        ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+      }
       if hash & 0xFF == 0 { keys.append(key) }
     }
     return keys

@@ -2,7 +2,8 @@ import Testing
 
 /// `maxmemory` under every policy: what is refused, what goes on, and that the limit holds.
 @Suite struct MemoryLimitTests {
-  private static let refusal = Reply.error("OOM command not allowed when used memory > 'maxmemory'.")
+  private static let refusal = Reply.error(
+    "OOM command not allowed when used memory > 'maxmemory'.")
 
   /// Writes `count` values of 1 KB; the replies that were no OK.
   private func fill(

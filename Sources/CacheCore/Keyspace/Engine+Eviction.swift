@@ -10,11 +10,6 @@ struct ShardCandidates: ~Copyable, CandidateSource {
   let engine: Engine
   let own: UnsafeMutablePointer<Shard>
 
-  init(engine: Engine, own: UnsafeMutablePointer<Shard>) {
-    self.engine = engine
-    self.own = own
-  }
-
   mutating func sampleOwnShard(random: UInt64, into candidates: inout CandidateSet) {
     sample(own, random, &candidates)
   }

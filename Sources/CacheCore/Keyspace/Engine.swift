@@ -138,7 +138,8 @@ extension Engine {
     self.memory = memory
     databaseCount = configuration.databaseCount
     control = .allocate(capacity: 1)
-    control.initialize(to: Control(
+    control.initialize(
+      to: Control(
         configuration: configuration, seed: memory.pointee.sipHash(ByteView("random"))))
     evictor = .allocate(capacity: 1)
     evictor.initialize(to: Evictor(policy: configuration.policy, second: 0))

@@ -74,8 +74,7 @@ extension Engine {
     var value: ValueSource
     if entry.kind.isInlineString {
       value = .inline(entry.inlineValue, kind: entry.kind)
-      if !EntryShape.fitsInline(count: value.count, keyCount: target.bytes.count)
-      {
+      if !EntryShape.fitsInline(count: value.count, keyCount: target.bytes.count) {
         // The target's longer key leaves no room.
         guard let blob = Blob(copying: value.bytes) else { throw .outOfMemory }
         try storeBlob(target, blob, deadline: deadline, place: targetPlace, at: to, now: now)

@@ -12,8 +12,8 @@ struct UpkeepState {
 
 extension Keyspace {
   /// Does a bounded slice of housekeeping of the worker's shards and arena: sweeps stale
-  /// references, empties coarse slots of the wheels ahead of their time, ages eviction bits, moves entries out
-  /// of sparse pages, and gives free pages back to the system. Locks what it needs.
+  /// references, empties coarse slots of the wheels ahead of their time, ages eviction bits, moves
+  /// entries out of sparse pages, and gives free pages back to the system. Locks what it needs.
   ///
   /// - Parameters:
   ///   - budget: references and slots to look at: 256 take some 50 µs.

@@ -22,8 +22,7 @@ extension Keyspace {
       if let place { engine.remove(place, hash: key.hash, at: site) }
       return
     }
-    if EntryShape.fitsInline(count: value.count, keyCount: key.bytes.count)
-    {
+    if EntryShape.fitsInline(count: value.count, keyCount: key.bytes.count) {
       let source = ValueSource.inline(value, kind: raw ? .rawString : .string)
       try engine.store(key, source, deadline: deadline, place: place, at: site, now: now)
     } else {
@@ -49,8 +48,7 @@ extension Keyspace {
       blob.release()
       return
     }
-    if EntryShape.fitsInline(count: blob.count, keyCount: key.bytes.count)
-    {
+    if EntryShape.fitsInline(count: blob.count, keyCount: key.bytes.count) {
       defer { blob.release() }
       let source = ValueSource.inline(blob.bytes, kind: .string)
       try engine.store(key, source, deadline: deadline, place: place, at: site, now: now)
@@ -82,8 +80,7 @@ extension Keyspace {
     let total = max(count, entry.inlineValue.count)
     let deadline = engine.expiry(of: entry, in: site.shard)
     let access = engine.touched(entry, hash: key.hash, at: site, now: now)
-    if EntryShape.fitsInline(count: total, keyCount: key.bytes.count)
-    {
+    if EntryShape.fitsInline(count: total, keyCount: key.bytes.count) {
       let handle = try engine.rewrite(
         place, nil, kind: .rawString, count: total, deadline: deadline, access: access,
         at: site, now: now)

@@ -38,8 +38,8 @@ package struct ChunkHandle: Equatable {
 /// Where a `TimingWheel` gets its nodes from: in the server, slab classes of their own.
 ///
 /// A node never moves, and `pointer(to:)` stays right until `release(_:size:)`. Contents need not
-/// be cleared. Each node must be aligned to 4 bytes at least; 64 and 128 are read fastest on a cache
-/// line's border.
+/// be cleared. Each node must be aligned to 4 bytes at least; 64 and 128 are read fastest on a
+/// cache line's border.
 package protocol ChunkSource {
   /// A node of the given size, or nil when memory is exhausted.
   mutating func allocate(_ size: ChunkSize) -> ChunkHandle?

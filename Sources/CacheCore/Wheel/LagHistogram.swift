@@ -23,7 +23,8 @@ public struct LagHistogram: Sendable {
   /// An empty histogram.
   public init() {}
 
-  /// Counts one lag: the time from `due` to `now`, in the caller's unit. A negative one counts as 0.
+  /// Counts one lag: the time from `due` to `now`, in the caller's unit. A negative one counts as
+  /// 0.
   @inline(__always)
   public mutating func record(due: Int64, now: Int64) {
     let (difference, overflow) = now.subtractingReportingOverflow(due)

@@ -47,8 +47,8 @@ extension TimingWheel {
   }
 
   /// Empties coarse slots that come next into the level below, ahead of their time, so that
-  /// `advance` has less to do at their border. For moments when nothing else is to be done; there is
-  /// a quarter of a second and more for each slot, so one wheel a turn is often enough.
+  /// `advance` has less to do at their border. For moments when nothing else is to be done; there
+  /// is a quarter of a second and more for each slot, so one wheel a turn is often enough.
   ///
   /// - Parameters:
   ///   - now: the present time, milliseconds.

@@ -11,8 +11,9 @@
 //    one slot, because each is put where the entry's deadline belongs.
 // 2. Unmarking. Everything in X is taken out and put back once more, and the marks are cleared.
 //
-// So while X is being marked, a mark means "a reference stands in X", and no mark outlasts the visit
-// to X: if X falls due meanwhile, `advance` and `prepare` clear the marks of what they take from it.
+// So while X is being marked, a mark means "a reference stands in X", and no mark outlasts the
+// visit to X: if X falls due meanwhile, `advance` and `prepare` clear the marks of what they take
+// from it.
 
 /// Where a sweep is.
 struct SweepState {

@@ -27,14 +27,14 @@
 //             └────┴─────────┘     └────┴─────────┘     └────┴─────────┘
 //     beside the slots: fill[slot] = size of the first node : 2 | handles that still fit : 5
 //
-// Full nodes cost 128 / 31 = 4.13 bytes a reference; a slot with one member costs 16 bytes, one with
-// more at most 8 a member. Bytes a reference, measured (`WheelTests.memoryPerReference`):
+// Full nodes cost 128 / 31 = 4.13 bytes a reference; a slot with one member costs 16 bytes, one
+// with more at most 8 a member. Bytes a reference, measured (`WheelTests.memoryPerReference`):
 //
-//     keys a shard   all in one millisecond   TTL of an hour, steadily refilled   TTLs up to an hour
-//           15,625                     4.14                                 4.4                 4.4
-//            1,000                                                                              6.0
-//              100                                                                             11.2
-//                1                                                                               16
+//     keys a shard   all in one millisecond   TTL of an hour, kept refilled   TTLs up to an hour
+//           15,625                     4.14                             4.4                 4.4
+//            1,000                                                                          6.0
+//              100                                                                         11.2
+//                1                                                                           16
 //
 // The reference rule: an entry has a reference in a slot that begins at or before its deadline.
 // Extending a deadline therefore touches nothing here: the reference fires early, the delegate says

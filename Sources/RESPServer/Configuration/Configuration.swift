@@ -131,6 +131,7 @@ public struct Configuration: Sendable {
 
 /// A `rename-command` directive.
 public struct RenamedCommand: Equatable, Sendable {
+  /// What it was called, and is now; empty: it is gone.
   public let name: String
   /// Empty to remove the command.
   public let newName: String

@@ -16,6 +16,7 @@ public struct ConfigurationCommandLine: Equatable, Sendable {
     case printPage(String)
   }
 
+  /// What is to be done.
   public private(set) var action = Action.run
 
   /// The configuration file; nil for none.

@@ -8,7 +8,9 @@ public struct ConfigurationLoadFailure: Error, Equatable, Sendable {
   /// What is wrong.
   public let reason: String
 
+  /// A line of a file: its number, from 1, and its text.
   public struct Line: Equatable, Sendable {
+    /// Counted from 1, and without the line's end.
     public let number: Int
     public let text: String
   }

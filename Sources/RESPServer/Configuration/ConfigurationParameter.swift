@@ -74,6 +74,7 @@ public struct ConfigurationParameter: Sendable {
   /// Says why a value that fits the kind is refused all the same; nil when it is fine.
   public typealias Validation = @Sendable (ConfigurationValue) -> String?
 
+  /// What it is called, what kind of value it has, and how it is treated.
   public let name: String
   public internal(set) var alias: String?
   public let kind: Kind

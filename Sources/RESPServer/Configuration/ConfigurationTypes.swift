@@ -5,6 +5,7 @@ public protocol ConfigurationChoice: RawRepresentable<String>, CaseIterable, Sen
 }
 
 extension ConfigurationChoice {
+  /// Most choices have one word each.
   public static var synonyms: [(word: String, value: Self)] { [] }
 }
 
@@ -50,6 +51,7 @@ public struct ShutdownOptions: OptionSet, Sendable {
 
 /// Save when this many changes were made in this many seconds.
 public struct SavePoint: Equatable, Sendable {
+  /// Saved when so many seconds have passed with at least so many changes.
   public var seconds: Int
   public var changes: Int
 
@@ -61,6 +63,7 @@ public struct SavePoint: Equatable, Sendable {
 
 /// How much output may wait for a client before it is disconnected; 0 is no limit.
 public struct OutputBufferLimit: Equatable, Sendable {
+  /// Bytes at which a client is closed at once, and after `softSeconds`; 0: no limit.
   public var hardBytes: Int
   public var softBytes: Int
   /// How long the soft limit may be exceeded.
@@ -75,6 +78,7 @@ public struct OutputBufferLimit: Equatable, Sendable {
 
 /// The limits of `client-output-buffer-limit`, by class of client.
 public struct OutputBufferLimits: Equatable, Sendable {
+  /// One for each class of clients.
   public var normal = OutputBufferLimit(hardBytes: 0, softBytes: 0, softSeconds: 0)
   public var replica = OutputBufferLimit(
     hardBytes: 256 << 20, softBytes: 64 << 20, softSeconds: 60)
@@ -85,6 +89,7 @@ public struct OutputBufferLimits: Equatable, Sendable {
 
 /// A server to replicate from.
 public struct ReplicationSource: Equatable, Sendable {
+  /// Where the primary listens.
   public var host: String
   public var port: Int
 

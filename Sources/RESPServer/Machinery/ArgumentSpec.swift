@@ -1,5 +1,6 @@
 /// One argument of a command, as COMMAND DOCS describes it.
 public struct ArgumentSpec: Sendable {
+  /// What a client may write in its place.
   public enum Kind: String, Sendable {
     case string, integer, double, key, pattern
     case unixTime = "unix-time"
@@ -8,6 +9,7 @@ public struct ArgumentSpec: Sendable {
     case block
   }
 
+  /// What COMMAND DOCS calls it, and what it is.
   public var name: String
   public var kind: Kind
   /// The word that stands before it, or that it is.

@@ -42,6 +42,7 @@ public enum CommandError: Error {
 }
 
 extension CommandError {
+  /// Texts that many commands share, word for word as in Redis.
   public static let syntax = CommandError.fixed("ERR syntax error")
   public static let wrongType = CommandError.fixed(
     "WRONGTYPE Operation against a key holding the wrong kind of value")

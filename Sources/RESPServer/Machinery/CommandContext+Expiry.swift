@@ -3,6 +3,7 @@ internal import CacheCore
 
 /// An expiry among a command's arguments, as in `EX 10` or `PXAT 1700000000000`.
 public struct ExpiryOption {
+  /// What the number counts, and from when.
   public enum Unit {
     case seconds, milliseconds, unixSeconds, unixMilliseconds
 
@@ -25,6 +26,7 @@ public struct ExpiryOption {
     var isSeconds: Bool { self == .seconds || self == .unixSeconds }
   }
 
+  /// What was given.
   public let unit: Unit
   /// Position of the number.
   public let argument: Int

@@ -73,7 +73,9 @@ public enum KeyspaceAccess: Sendable {
 /// The groups of Redis's documentation, and ours.
 public enum CommandGroup: String, Sendable, CaseIterable {
   case string, bitmap, generic, connection, transactions, pubsub, server, scripting
-  case list, hash, set, sortedSet = "sorted-set", stream, geo, hyperloglog, cluster, sentinel
+  case list, hash, set
+  case sortedSet = "sorted-set"
+  case stream, geo, hyperloglog, cluster, sentinel
   case module, coach
 }
 

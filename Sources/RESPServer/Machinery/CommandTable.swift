@@ -42,8 +42,8 @@ enum KeyPlan {
 struct CommandTable: ~Copyable {
   private struct Slot {
     var word: UInt64 = 0
-    /// Length of the name; of a subcommand's, negated: "client|list" is no command that a client can
-    /// ask for by that name.
+    /// Length of the name; of a subcommand's, negated: "client|list" is no command that a client
+    /// can ask for by that name.
     var length: Int32 = 0
     var entry: Int32 = -1
   }

@@ -181,8 +181,7 @@ extension EventLoop {
       server.state.pointee.slowLog.record(
         arguments, redaction, microseconds: microseconds, of: connection, on: self)
     }
-    if latencyLimit > 0, microseconds >= latencyLimit * 1000
-    {
+    if latencyLimit > 0, microseconds >= latencyLimit * 1000 {
       server.state.pointee.latency.record(
         entry.pointee.flags.contains(.fast) ? "fast-command" : "command",
         milliseconds: microseconds / 1000,

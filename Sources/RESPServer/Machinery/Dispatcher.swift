@@ -93,8 +93,8 @@ extension EventLoop {
     }
   }
 
-  /// Says that what the command has written is to be sent even where CLIENT REPLY has turned replies
-  /// off: messages, not a reply.
+  /// Says that what the command has written is to be sent even where CLIENT REPLY has turned
+  /// replies off: messages, not a reply.
   func keepReply() { state.pointee.keepsReply = true }
 
   /// Runs a command and shows it to the monitors: EXEC behind what it executes, all others first.

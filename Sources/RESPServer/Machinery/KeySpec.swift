@@ -46,6 +46,7 @@ public struct KeySpec: Sendable {
     ]
   }
 
+  /// Where the first key stands, how the others follow, and what the command does to them.
   public var begin: Begin
   public var find: Find
   public var flags: Flags

@@ -30,6 +30,7 @@ public protocol ServerModule: AnyObject, Sendable {
 }
 
 extension ServerModule {
+  /// A module need only have a name and commands.
   public var version: Int { 1 }
   public var parameters: [ConfigurationParameter] { [] }
   public func start(_ host: ModuleHost) throws {}

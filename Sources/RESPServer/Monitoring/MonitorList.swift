@@ -1,5 +1,5 @@
-internal import CacheCore
 internal import Bytes
+internal import CacheCore
 internal import Platform
 internal import Synchronization
 

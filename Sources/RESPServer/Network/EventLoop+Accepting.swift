@@ -94,7 +94,9 @@ extension EventLoop {
         fd: fd, slot: slot, generation: generation, createdAt: now, lastInteraction: now))
     if isUnixSocket { pointer.pointee.flags.insert(.unixSocket) }
     if Socket.isPeerLocal(fd) { pointer.pointee.flags.insert(.local) }
-    if !server.configuration.requirePassword.isEmpty { pointer.pointee.flags.insert(.unauthenticated) }
+    if !server.configuration.requirePassword.isEmpty {
+      pointer.pointee.flags.insert(.unauthenticated)
+    }
     state.pointee.slots[Int(slot)] = pointer
     state.pointee.slotOfClient[pointer.pointee.id] = slot
     accountMemory(of: Connection(state: pointer))

@@ -3,9 +3,9 @@ internal import Logging
 
 /// Requests of web browsers, which a page from anywhere can make against a port of this machine.
 ///
-/// The body of such a request is the page's to choose, so it could hold commands. But in front of it
-/// stand a line that begins with POST and one that begins with Host:, and both are read as inline
-/// commands. The connection ends there, without a reply, as it does in Redis.
+/// The body of such a request is the page's to choose, so it could hold commands. But in front of
+/// it stand a line that begins with POST and one that begins with Host:, and both are read as
+/// inline commands. The connection ends there, without a reply, as it does in Redis.
 extension EventLoop {
   /// Whether an unknown command is the beginning of a line of HTTP.
   func isSentByBrowser(_ name: ByteView) -> Bool {

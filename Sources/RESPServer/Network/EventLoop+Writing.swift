@@ -165,8 +165,9 @@ extension EventLoop {
   /// the client is closed if not. As in Redis, what the socket might still take does not count.
   @inline(__always)
   private func isWithinHardLimit(_ connection: Connection) -> Bool {
-    guard server.configuration.outputBufferLimits.normal.hardBytes > 0
-      || connection.state.pointee.session != nil
+    guard
+      server.configuration.outputBufferLimits.normal.hardBytes > 0
+        || connection.state.pointee.session != nil
     else { return true }
     return checkHardLimit(connection)
   }

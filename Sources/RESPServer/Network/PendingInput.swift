@@ -10,8 +10,8 @@ internal import RESP
 ///     blob     1 MB being received, argument 2 of the request
 ///
 /// Most requests are executed straight from the loop's shared buffer and never get one of these.
-/// A bulk string of `blobThreshold` bytes or more is received into memory of its own, which SET then
-/// adopts as the value: a megabyte is not copied on its way in.
+/// A bulk string of `blobThreshold` bytes or more is received into memory of its own, which SET
+/// then adopts as the value: a megabyte is not copied on its way in.
 struct PendingInput: ~Copyable {
   /// From this length on a bulk string gets memory of its own.
   static let blobThreshold = 32 * 1024

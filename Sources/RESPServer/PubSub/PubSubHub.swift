@@ -1,5 +1,5 @@
-internal import Platform
 internal import Bytes
+internal import Platform
 internal import RESP
 internal import Synchronization
 

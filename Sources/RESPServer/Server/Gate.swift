@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The exclusive gate: lets one loop run a command while all others stand at a batch border.
 ///
-///     loop     enter:  inside[w] = 1; closed? then inside[w] = 0 and wait      leave: inside[w] = 0
+///     loop     enter:  inside[w] = 1; closed? then inside[w] = 0 and wait     leave: inside[w] = 0
 ///     holder   close:  take the turn, closed = 1, wait until every inside[w] is 0
 ///
 /// A loop is *inside* while it executes a batch. The holder first leaves its own batch, so two
@@ -65,7 +65,9 @@ struct Gate: ~Copyable {
   func close(worker: Int) {
     guard workerCount > 1 else { return }
     inside[worker].flag.store(0, ordering: .releasing)
-    while !turn.compareExchange(expected: 0, desired: 1, ordering: .acquiringAndReleasing).exchanged {
+    while !turn.compareExchange(expected: 0, desired: 1, ordering: .acquiringAndReleasing)
+      .exchanged
+    {
       Thread.yield()
     }
     closed.store(1, ordering: .sequentiallyConsistent)

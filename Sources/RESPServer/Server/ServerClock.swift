@@ -8,8 +8,8 @@ internal import Synchronization
 ///
 /// At start cache time equals Unix time. From then on it follows the boot clock, which never jumps:
 /// a key set for 10 seconds lives 10 seconds whatever happens to the wall clock. Absolute times in
-/// commands (EXPIREAT, EXPIRETIME) are converted with `step`. The kernel slews both clocks alike, so
-/// only a step makes them differ; `check` looks for one.
+/// commands (EXPIREAT, EXPIRETIME) are converted with `step`. The kernel slews both clocks alike,
+/// so only a step makes them differ; `check` looks for one.
 final class ServerClock: Sendable {
   /// Differences below this are reading jitter, in microseconds.
   private static let stepThreshold: Int64 = 250_000

@@ -131,7 +131,7 @@ public struct ServerLauncher {
         latency: LatencyMonitor(), modules: modules, log: log,
         identity: ServerIdentity(
           runID: RandomText.hexadecimal(bytes: 20), startedAt: clock.milliseconds,
-          processID: CurrentProcess.identifier, 
+          processID: CurrentProcess.identifier,
           executablePath: CurrentProcess.executablePath ?? executablePath,
           configurationPath: configuration.file)))
     state.pointee.keyspace.observer = EffectObserver(server: server)

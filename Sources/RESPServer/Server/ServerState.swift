@@ -40,8 +40,8 @@ struct ServerState: ~Copyable {
   var replicationID: String
   /// CLIENT PAUSE; changed with the gate held.
   var pause = PauseState()
-  /// Whether due keys stay where they are, unseen, because clients are paused. Changed with the gate
-  /// held, read by loops that go to sleep.
+  /// Whether due keys stay where they are, unseen, because clients are paused. Changed with the
+  /// gate held, read by loops that go to sleep.
   let holdsExpiry = Atomic<Bool>(false)
 
   let watches: WatchRegistry

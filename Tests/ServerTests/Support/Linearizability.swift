@@ -13,7 +13,10 @@ enum Linearizability {
   }
 
   enum Action: Hashable, Sendable {
-    case get, set(String), setIfAbsent(String), append(String), increment, delete, getDelete
+    case get, increment, delete, getDelete
+    case set(String)
+    case setIfAbsent(String)
+    case append(String)
     case expire, persist, strlen
 
     /// The command, without the key, which comes second.

@@ -38,8 +38,8 @@ extension TestServer {
   /// Sets the limit of open files of the running server.
   func setOpenFilesLimit(_ count: Int) throws {
     let arguments = ["--pid", "\(process)", "--nofile=\(count):\(count)"]
-    let tool = try Foundation.Process.run(URL(fileURLWithPath: "/usr/bin/prlimit"), arguments: arguments)
-    tool.waitUntilExit()
+    let tool = URL(fileURLWithPath: "/usr/bin/prlimit")
+    try Process.run(tool, arguments: arguments).waitUntilExit()
   }
 
   /// Number of files it has open.

@@ -51,8 +51,10 @@ final class TestServer: Sendable {
     for _ in 0..<10 {
       let port = Self.freePort()
       let arguments =
-        (file.map { [$0] } ?? []) + ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory,
-         "--enable-debug-command", "yes"] + options
+        (file.map { [$0] } ?? []) + [
+          "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory,
+          "--enable-debug-command", "yes",
+        ] + options
       let (process, output) = try Self.spawn(Self.binary, arguments)
       lastOutput = ""
       if Self.waitUntilReady(output, &lastOutput) {

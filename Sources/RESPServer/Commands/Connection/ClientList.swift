@@ -148,7 +148,8 @@ extension CommandContext {
     let output = state.pointee.output
     var memory = client.memoryUsage
     if isSelf, state.pointee.input == nil { memory += input.argumentBytes }
-    let command = isSelf ? Int32(truncatingIfNeeded: entry.pointee.index) : state.pointee.lastCommand
+    let command =
+      isSelf ? Int32(truncatingIfNeeded: entry.pointee.index) : state.pointee.lastCommand
     let isQueueing = client.flags.contains(.inTransaction)
     let subscriptions = session?.subscriptions ?? Subscriptions()
     let watched = state.pointee.watchedEvents
@@ -165,7 +166,9 @@ extension CommandContext {
     text += " rbs=0 rbp=0 obl=0 oll=\(output?.pointee.pieceCount ?? 0)"
     text += " omem=\(output?.pointee.memoryUsage ?? 0) tot-mem=\(memory)"
     text += " events=\(watched.contains(.read) ? "r" : "")\(watched.contains(.write) ? "w" : "")"
-    text += " cmd=\(command < 0 ? "NULL" : server.state.pointee.commands.name(of: Int(command)).string)"
+    let name =
+      command < 0 ? "NULL" : server.state.pointee.commands.name(of: Int(command)).string
+    text += " cmd=\(name)"
     text += " user=\(session?.user ?? "default") redir=-1"
     text += " resp=\(state.pointee.version.rawValue)"
     text += " lib-name=\(Self.text(session?.libraryName))"

@@ -10,7 +10,7 @@ enum PublishCommand: Command {
     "PUBLISH", since: "2.0.0", group: .pubsub, arity: 3,
     flags: [.pubsub, .loading, .stale, .fast, .mayReplicate],
     summary: "Sends a message to a channel.",
-    complexity: "O(N+M) with N the channel's subscribers and M the number of patterns of all clients",
+    complexity: "O(N+M) with N the channel's subscribers and M the patterns of all clients",
     arguments: [ArgumentSpec("channel", .string), ArgumentSpec("message", .string)],
     example: """
       > PUBLISH news hello

@@ -24,7 +24,7 @@ enum ConfigGetCommand: Command {
     summary: "Shows the parameters whose names match, with their values.",
     complexity: "O(patterns * parameters)",
     arguments: [
-      ArgumentSpec("parameter", .string, multiple: true),
+      ArgumentSpec("parameter", .string, multiple: true)
     ],
     history: [("7.0.0", "Takes several names or patterns.")])
 
@@ -50,10 +50,12 @@ enum ConfigSetCommand: Command {
     summary: "Changes parameters while the server runs: all that are named, or none.",
     complexity: "O(parameters named)",
     arguments: [
-      ArgumentSpec("data", .block, multiple: true, parts: [
-        ArgumentSpec("parameter", .string),
-        ArgumentSpec("value", .string),
-      ]),
+      ArgumentSpec(
+        "data", .block, multiple: true,
+        parts: [
+          ArgumentSpec("parameter", .string),
+          ArgumentSpec("value", .string),
+        ])
     ],
     tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
     history: [("7.0.0", "Takes several parameters.")],

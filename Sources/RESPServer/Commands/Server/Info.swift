@@ -12,7 +12,7 @@ enum InfoCommand: Command {
     summary: "Tells about the server: versions, clients, memory, statistics and more, by section.",
     complexity: "O(commands + clients)",
     arguments: [
-      ArgumentSpec("section", .string, optional: true, multiple: true),
+      ArgumentSpec("section", .string, optional: true, multiple: true)
     ],
     tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
     history: [("7.0.0", "Several sections may be named at once.")])

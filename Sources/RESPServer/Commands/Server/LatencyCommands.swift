@@ -45,7 +45,7 @@ enum LatencyHistoryCommand: Command {
     summary: "Shows when a kind of event took long, and how long.",
     complexity: "O(1), at most 160 spikes",
     arguments: [
-      ArgumentSpec("event", .string),
+      ArgumentSpec("event", .string)
     ],
     tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"])
 
@@ -69,7 +69,7 @@ enum LatencyResetCommand: Command {
     summary: "Forgets the spikes of some kinds of events, or of all.",
     complexity: "O(events named)",
     arguments: [
-      ArgumentSpec("event", .string, optional: true, multiple: true),
+      ArgumentSpec("event", .string, optional: true, multiple: true)
     ],
     tips: ["request_policy:all_nodes", "response_policy:agg_sum"])
 
@@ -89,7 +89,7 @@ enum LatencyGraphCommand: Command {
     summary: "Draws the spikes of one kind of event.",
     complexity: "O(1), at most 80 spikes",
     arguments: [
-      ArgumentSpec("event", .string),
+      ArgumentSpec("event", .string)
     ],
     tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"])
 

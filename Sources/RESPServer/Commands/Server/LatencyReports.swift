@@ -11,7 +11,7 @@ enum LatencyHistogramCommand: Command {
     summary: "Shows how long commands took, cumulated by powers of two of microseconds.",
     complexity: "O(commands shown)",
     arguments: [
-      ArgumentSpec("COMMAND", .string, optional: true, multiple: true),
+      ArgumentSpec("COMMAND", .string, optional: true, multiple: true)
     ],
     tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"])
 

@@ -88,7 +88,7 @@ enum ModuleUnloadCommand: Command {
     flags: [.noAsyncLoading, .admin, .noScript, .protected],
     summary: "Always fails: modules are built into the server.", complexity: "O(1)",
     arguments: [
-      ArgumentSpec("name", .string),
+      ArgumentSpec("name", .string)
     ])
 
   static func run(_ context: inout CommandContext) throws(CommandError) {

@@ -33,7 +33,7 @@ enum LolwutCommand: Command {
     summary: "Draws a flock of birds and tells the version.",
     complexity: "O(1)",
     arguments: [
-      ArgumentSpec("version", .integer, token: "VERSION", optional: true),
+      ArgumentSpec("version", .integer, token: "VERSION", optional: true)
     ])
 
   private static let width = 40

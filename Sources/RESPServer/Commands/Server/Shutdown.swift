@@ -11,17 +11,23 @@ enum ShutdownCommand: Command {
     summary: "Ends the server; open connections are closed, data is gone.",
     complexity: "O(clients)",
     arguments: [
-      ArgumentSpec("abort-selector", .oneOf, optional: true, parts: [
-        ArgumentSpec("save-selector-block", .block, parts: [
-          ArgumentSpec("save-selector", .oneOf, optional: true, parts: [
-            ArgumentSpec("nosave", .pureToken, token: "NOSAVE"),
-            ArgumentSpec("save", .pureToken, token: "SAVE"),
-          ]),
-          ArgumentSpec("now", .pureToken, token: "NOW", since: "7.0.0", optional: true),
-          ArgumentSpec("force", .pureToken, token: "FORCE", since: "7.0.0", optional: true),
-        ]),
-        ArgumentSpec("abort", .pureToken, token: "ABORT", since: "7.0.0"),
-      ]),
+      ArgumentSpec(
+        "abort-selector", .oneOf, optional: true,
+        parts: [
+          ArgumentSpec(
+            "save-selector-block", .block,
+            parts: [
+              ArgumentSpec(
+                "save-selector", .oneOf, optional: true,
+                parts: [
+                  ArgumentSpec("nosave", .pureToken, token: "NOSAVE"),
+                  ArgumentSpec("save", .pureToken, token: "SAVE"),
+                ]),
+              ArgumentSpec("now", .pureToken, token: "NOW", since: "7.0.0", optional: true),
+              ArgumentSpec("force", .pureToken, token: "FORCE", since: "7.0.0", optional: true),
+            ]),
+          ArgumentSpec("abort", .pureToken, token: "ABORT", since: "7.0.0"),
+        ])
     ],
     history: [("7.0.0", "Takes NOW, FORCE and ABORT.")])
 

@@ -21,7 +21,7 @@ enum SlowLogGetCommand: Command {
     summary: "Shows the most recent entries of the slow log, the newest first.",
     complexity: "O(entries shown)",
     arguments: [
-      ArgumentSpec("count", .integer, optional: true),
+      ArgumentSpec("count", .integer, optional: true)
     ],
     tips: ["request_policy:all_nodes", "nondeterministic_output"],
     history: [("4.0.0", "Entries have the client's address and name.")])

@@ -20,8 +20,8 @@ enum TimeCommand: Command {
   }
 }
 
-/// LASTSAVE: when the data was last saved. Nothing is saved so far, which Redis too answers with the
-/// time it was started.
+/// LASTSAVE: when the data was last saved. Nothing is saved so far, which Redis too answers with
+/// the time it was started.
 enum LastSaveCommand: Command {
   static let spec = CommandSpec(
     "LASTSAVE", since: "1.0.0", group: .server, arity: 1,

@@ -43,7 +43,7 @@ enum CommandInfoCommand: Command {
     summary: "Describes commands as COMMAND does: those named, or all.",
     complexity: "O(commands named)",
     arguments: [
-      ArgumentSpec("command-name", .string, optional: true, multiple: true),
+      ArgumentSpec("command-name", .string, optional: true, multiple: true)
     ],
     tips: ["nondeterministic_output_order"],
     history: [("7.0.0", "Without names it describes all commands; takes subcommands.")])
@@ -71,7 +71,7 @@ enum CommandDocsCommand: Command {
     summary: "Documents commands with their arguments: those named, or all.",
     complexity: "O(commands named)",
     arguments: [
-      ArgumentSpec("command-name", .string, optional: true, multiple: true),
+      ArgumentSpec("command-name", .string, optional: true, multiple: true)
     ],
     tips: ["nondeterministic_output_order"])
 
@@ -95,11 +95,13 @@ enum CommandListCommand: Command {
     summary: "Lists the names of commands and subcommands, those of a filter if one is given.",
     complexity: "O(commands)",
     arguments: [
-      ArgumentSpec("filterby", .oneOf, token: "FILTERBY", optional: true, parts: [
-        ArgumentSpec("module-name", .string, token: "MODULE"),
-        ArgumentSpec("category", .string, token: "ACLCAT"),
-        ArgumentSpec("pattern", .pattern, token: "PATTERN"),
-      ]),
+      ArgumentSpec(
+        "filterby", .oneOf, token: "FILTERBY", optional: true,
+        parts: [
+          ArgumentSpec("module-name", .string, token: "MODULE"),
+          ArgumentSpec("category", .string, token: "ACLCAT"),
+          ArgumentSpec("pattern", .pattern, token: "PATTERN"),
+        ])
     ],
     tips: ["nondeterministic_output_order"])
 
