@@ -25,9 +25,13 @@ int cp_decommit(void *start, size_t bytes) {
   return madvise(start, bytes, MADV_DONTNEED) == 0 ? 0 : errno;
 }
 
-void cp_advise_huge_pages(void *start, size_t bytes, int wanted) {
-  // A hint: a kernel without huge pages refuses it, and nothing is lost.
-  (void)madvise(start, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+int cp_collapse(void *start, size_t bytes) {
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+  if (madvise(start, bytes, MADV_COLLAPSE) == 0) return 1;
+  // Short of memory or busy for the moment: another range may do better. Else never again.
+  return errno == EAGAIN || errno == ENOMEM || errno == EBUSY;
 }
 
 void cp_release(void *start, size_t bytes) { (void)munmap(start, bytes); }

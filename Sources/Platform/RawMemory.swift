@@ -59,10 +59,12 @@ public struct ReservedRegion: ~Copyable {
     _ = cp_decommit(base + offset, bytes)
   }
 
-  /// Asks for huge pages in a range, or for none.
-  public func adviseHugePages(offset: Int, bytes: Int, wanted: Bool) {
-    precondition(offset >= 0 && bytes >= 0 && offset + bytes <= reservedBytes)
-    cp_advise_huge_pages(base + offset, bytes, wanted ? 1 : 0)
+  /// Makes a filled range of 2 MB, aligned to as much, one huge page.
+  ///
+  /// - Returns: false when this system cannot do that at all.
+  public func collapseIntoHugePage(offset: Int, bytes: Int) -> Bool {
+    precondition(offset >= 0 && bytes >= 0 && offset + bytes <= committedBytes)
+    return cp_collapse(base + offset, bytes) != 0
   }
 }
 

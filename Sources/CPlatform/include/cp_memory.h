@@ -18,7 +18,8 @@ void *cp_reserve(size_t bytes);
 int cp_commit(void *start, size_t bytes);
 // Gives the memory back; the range reads as zero and may be used again at once.
 int cp_decommit(void *start, size_t bytes);
-void cp_advise_huge_pages(void *start, size_t bytes, int wanted);
+// Makes a filled range one huge page, at once. 0: this system does not.
+int cp_collapse(void *start, size_t bytes);
 void cp_release(void *start, size_t bytes);
 
 // Fills the buffer from the system's random source; traps when there is none.

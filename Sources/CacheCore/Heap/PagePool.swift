@@ -22,6 +22,7 @@ struct PagePool: ~Copyable {
   /// Pages in use.
   var usedCount = 0
   var returnedBytes: UInt64 = 0
+  private var hugePages = HugePageFrontier()
 
   /// The least reserve to work with.
   static var bytesMin: Int { 64 << 20 }
@@ -55,6 +56,15 @@ struct PagePool: ~Copyable {
     }
     usedCount += 1
     return number
+  }
+
+  /// Turns a chunk of handed-out pages into a huge page, unless memory is being given back.
+  ///
+  /// - Returns: whether there may be another one.
+  mutating func turnIntoHugePage() -> Bool {
+    if coldCount > 0 { return false }
+    let filled = Int(fresh.load(ordering: .relaxed)) * Heap.pageBytes
+    return hugePages.turnNext(of: region, filledBytes: filled)
   }
 
   /// Takes a page back.

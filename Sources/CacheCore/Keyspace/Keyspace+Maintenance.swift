@@ -40,7 +40,8 @@ extension Keyspace {
       hasMore = hasMore || isBusy
     }
     let cooled = worker == 0 && engine.coolPages(limit: 16) == 16
-    return hasMore || cooled
+    let turned = worker == 0 && engine.turnIntoHugePages()
+    return hasMore || cooled || turned
   }
 }
 
@@ -123,6 +124,17 @@ extension Engine {
     let cooled = pool.pointee.cool(limit: limit)
     pool.pointee.lock.release()
     return cooled
+  }
+
+  /// Makes a chunk of the table, or else one of the entries, a huge page.
+  ///
+  /// - Returns: whether there may be another one.
+  func turnIntoHugePages() -> Bool {
+    if memory.pointee.turnTableIntoHugePage() { return true }
+    let pool = memory.pointee.heap.pool
+    pool.pointee.lock.acquire()
+    defer { pool.pointee.lock.release() }
+    return pool.pointee.turnIntoHugePage()
   }
 
   /// See `Keyspace.usedMemory`.

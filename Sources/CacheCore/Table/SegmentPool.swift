@@ -3,9 +3,8 @@ import Platform
 /// Segments: 64 buckets of 64 bytes in 4 KB, from a reserved region of their own.
 ///
 /// Tables name segments by number, so a table grows by one segment at a time wherever there is
-/// room, and a bucket's address never changes. Buckets are read at random, so the region asks for
-/// huge pages from 16 MB on (2.4 million entries): before that the TLB's second level holds all of
-/// its 4 KB pages, and half a huge page unused would cost 1.4 bytes an entry at a million.
+/// room, and a bucket's address never changes. Buckets are read at random, so what is filled of
+/// the region is turned into huge pages, see `HugePageFrontier`.
 struct SegmentPool: ~Copyable {
   var warmHead: UInt32 = 0
   /// Always a real lock: the reclaimer's thread frees segments.
@@ -24,15 +23,22 @@ struct SegmentPool: ~Copyable {
   static var segmentBytes: Int { 4096 }
   /// Free segments that keep their memory; more are given back at once.
   static var warmMax: Int { 32 }
-  private static var hugePagesFrom: Int { 16 << 20 }
+
+  private var hugePages = HugePageFrontier()
 
   init(region: consuming ReservedRegion, links: consuming ReservedRegion) {
     countMax = region.reservedBytes / Self.segmentBytes
     precondition(links.reservedBytes >= countMax * 4)
-    region.adviseHugePages(
-      offset: Self.hugePagesFrom, bytes: region.reservedBytes - Self.hugePagesFrom, wanted: true)
     self.region = region
     self.links = links
+  }
+
+  /// Turns a chunk of handed-out segments into a huge page. The caller holds `lock`.
+  ///
+  /// - Returns: whether there may be another one.
+  mutating func turnIntoHugePage() -> Bool {
+    if coldHead != 0 { return false }
+    return hugePages.turnNext(of: region, filledBytes: Int(fresh) * Self.segmentBytes)
   }
 
   /// A segment of zeroes; nil when memory is exhausted. The caller holds `lock`.

@@ -60,6 +60,13 @@ struct StoreMemory: ~Copyable {
     return number
   }
 
+  /// See `SegmentPool.turnIntoHugePage`.
+  func turnTableIntoHugePage() -> Bool {
+    segments.pointee.lock.acquire()
+    defer { segments.pointee.lock.release() }
+    return segments.pointee.turnIntoHugePage()
+  }
+
   func giveSegment(_ number: UInt32) {
     segments.pointee.lock.acquire()
     segments.pointee.give(number)

@@ -202,8 +202,10 @@ extension EventLoop {
     // Housekeeping when there is nothing else to do, and every 64th turn under load.
     state.pointee.wasActive = !isIdle
     if isIdle || state.pointee.counters.turns & 63 == 0 {
-      state.pointee.hasMoreUpkeep = server.state.pointee.keyspace.maintain(
-        worker: index, now: now)
+      let hasMore = server.state.pointee.keyspace.maintain(
+        worker: index, now: now, isIdle: isIdle)
+      // Keys that are due and may not go (DEBUG SET-ACTIVE-EXPIRE, a pause) are no reason to spin.
+      state.pointee.hasMoreUpkeep = hasMore && expiresActively
       if index == 0 {
         checkClock()
         server.notePeakMemory(server.state.pointee.keyspace.usedMemory)
