@@ -62,7 +62,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     // Starts the real executable and talks to it over sockets.
     .testTarget(
-      name: "ServerTests", dependencies: ["wingcache", "RESPServer", "Bytes"],
+      name: "ServerTests",
+      dependencies: ["wingcache", "RESPServer", "RESP", "CacheCore", "Bytes", log],
       swiftSettings: swiftSettings),
   ]
 )

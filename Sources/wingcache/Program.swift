@@ -30,11 +30,19 @@ enum Program {
     return 0
   }
 
+  /// The native modules that the server runs with.
+  private static let modules: [any ServerModule] = []
+
   /// Serves until stopped.
   ///
   /// - Returns: the exit status.
   private static func run(_ commandLine: ConfigurationCommandLine) -> Int32 {
-    let registry = ConfigurationRegistry()
+    let registry: ConfigurationRegistry
+    do throws(ConfigurationRegistry.RegistrationFailure) {
+      registry = try ConfigurationRegistry(modules: modules)
+    } catch {
+      preconditionFailure("two modules have a parameter in common: \(error)")
+    }
     var loader = ConfigurationLoader(registry: registry)
     do throws(ConfigurationLoadFailure) {
       try loader.load(commandLine)
@@ -50,7 +58,7 @@ enum Program {
       log.info("This parameter is accepted but changes nothing", metadata: ["name": "\(name)"])
     }
     let launcher = ServerLauncher(
-      registry: registry, configuration: configuration, log: log, logThreshold: threshold,
+      registry: registry, configuration: configuration, modules: modules, log: log, logThreshold: threshold,
       executablePath: CommandLine.arguments.first ?? "wingcache")
     do throws(StartFailure) {
       try launcher.run()

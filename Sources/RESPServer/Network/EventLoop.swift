@@ -207,12 +207,23 @@ extension EventLoop {
       // Keys that are due and may not go (DEBUG SET-ACTIVE-EXPIRE, a pause) are no reason to spin.
       state.pointee.hasMoreUpkeep = hasMore && expiresActively
       if index == 0 {
+        if evictFurther() { state.pointee.hasMoreUpkeep = true }
         checkClock()
         server.notePeakMemory(server.state.pointee.keyspace.usedMemory)
       }
     }
     sampleRates()
     leaveGate()
+  }
+
+  /// Goes on with evicting where the limit was lowered by much.
+  ///
+  /// - Returns: whether there is more to evict.
+  private func evictFurther() -> Bool {
+    let limit = server.configuration.maxMemory
+    guard limit > 0, server.state.pointee.keyspace.usedMemory > limit else { return false }
+    let made = server.state.pointee.keyspace.makeRoom(worker: index, now: state.pointee.now)
+    return made && server.state.pointee.keyspace.usedMemory > limit
   }
 
   private func checkClock() {

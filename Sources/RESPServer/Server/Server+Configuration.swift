@@ -74,6 +74,11 @@ extension Server {
     if isChanged("timeout") { scheduleIdleClients() }
     if old != nil, isChanged("maxmemory-clients", "maxmemory") { evictClients() }
     if old != nil, isChanged("maxmemory") { warnOfTightMemory() }
+    // A lower limit is kept from now on, not from the next command on. What takes longer is left to
+    // the loops' housekeeping.
+    if old != nil, isChanged("maxmemory", "maxmemory-policy") {
+      _ = state.pointee.keyspace.makeRoom(worker: 0, now: state.pointee.clock.milliseconds)
+    }
     return nil
   }
 

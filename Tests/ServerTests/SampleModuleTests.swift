@@ -1,0 +1,121 @@
+import Bytes
+import CacheCore
+import Foundation
+import Logging
+import RESP
+import RESPServer
+import Synchronization
+import Testing
+
+/// A module as anybody may write one, by public API only: a command on a key, one that waits for a
+/// thread of the module's, a setting, a section of INFO.
+private final class GreetingModule: ServerModule {
+  let name = "greeting"
+  let commands: [any Command.Type] = [GreetCommand.self, GreetLaterCommand.self]
+  let parameters: [ConfigurationParameter] = [
+    .module(
+      "greeting-word", .text, default: .text("hello"), "what GREET puts in front of a name")
+  ]
+  let isRunning = Atomic<Bool>(false)
+
+  func start(_ host: ModuleHost) throws { isRunning.store(true, ordering: .relaxed) }
+
+  func stop() { isRunning.store(false, ordering: .relaxed) }
+
+  func infoSections() -> [InfoSection] {
+    [InfoSection("greeting", [("greeting_running", isRunning.load(ordering: .relaxed) ? "1" : "0")])]
+  }
+}
+
+/// GREET key name: stores and answers a greeting.
+private enum GreetCommand: Command {
+  static let spec = CommandSpec(
+    "GREET", since: "1.0.0", group: .module, arity: 3, flags: [.write, .denyOOM],
+    keys: [.range(from: 1, [.readWrite, .update])],
+    summary: "Stores a greeting for a name.", complexity: "O(1)")
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    guard !context[2].isEmpty else { throw .fixed("GREET a name has at least one letter") }
+    let word = context.setting("greeting-word")?.text ?? ""
+    let greeting = Array(word.utf8) + [0x20] + context[2].array
+    var failure: CommandError?
+    greeting.withUnsafeBytes { bytes in
+      do throws(CommandError) {
+        try context.store(
+          ByteView(bytes), at: context.key, expiry: .clear, isNew: false, event: "greet")
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    context.reply.bulk(greeting)
+  }
+}
+
+/// GREET.LATER name: answers from a thread of the module's.
+private enum GreetLaterCommand: Command {
+  static let spec = CommandSpec(
+    "GREET.LATER", since: "1.0.0", group: .module, arity: 2, flags: [.blocking],
+    summary: "Greets when it gets to it.", complexity: "O(1)")
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    if context.isInTransaction { throw .fixed("GREET not inside MULTI") }
+    let name = context[1].string
+    let waiting = context.block(timeoutMilliseconds: name == "nobody" ? 20 : 0)
+    if name == "nobody" { return }
+    Thread.detachNewThread { waiting.complete { $0.bulk("good morning, \(name)") } }
+  }
+}
+
+@Suite struct SampleModuleTests {
+  /// Runs a server with the module inside this process until `body` has ended.
+  private func withServer(_ body: (TestClient) throws -> Void) throws {
+    let folder = "/tmp/wingcache-module-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let module = GreetingModule()
+    let registry = try ConfigurationRegistry(modules: [module])
+    var loader = ConfigurationLoader(registry: registry)
+    try loader.load(text: "port 0\nthreads 2\nunixsocket \(folder)/socket\ngreeting-word salut")
+    try loader.finish()
+    let launcher = ServerLauncher(
+      registry: registry, configuration: loader.configuration, modules: [module],
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let ended = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      try? launcher.run()
+      ended.signal()
+    }
+    var client: TestClient?
+    // Bounded: the server listens within milliseconds, or the test fails.
+    for _ in 0..<2000 where client == nil {
+      client = try? TestClient(path: "\(folder)/socket")
+      if client == nil { usleep(5000) }
+    }
+    let connected = try #require(client)
+    try body(connected)
+    #expect(module.isRunning.load(ordering: .relaxed))
+    try? connected.write(TestClient.encode([Array("SHUTDOWN".utf8), Array("NOSAVE".utf8)]))
+    #expect(ended.wait(timeout: .now() + 20) == .success)
+    #expect(!module.isRunning.load(ordering: .relaxed))
+  }
+
+  @Test func moduleLivesInTheServer() throws {
+    try withServer { client in
+      #expect(try client.send("GREET", "k", "Ada") == .text("salut Ada"))
+      #expect(try client.send("GET", "k") == .text("salut Ada"))
+      #expect(try client.send("GREET", "k", "").isError("GREET a name"))
+      #expect(try client.send("GREET", "k").isError("ERR wrong number of arguments for 'greet'"))
+      #expect(try client.send("CONFIG", "SET", "greeting-word", "ciao") == .ok)
+      #expect(try client.send("GREET", "k", "Ada") == .text("ciao Ada"))
+      #expect(try client.send("INFO", "greeting").string?.contains("greeting_running:1") == true)
+      #expect(
+        try client.send("COMMAND", "GETKEYS", "GREET", "k", "Ada") == .texts("k"))
+      #expect(try client.send("GREET.LATER", "Ada") == .text("good morning, Ada"))
+      #expect(try client.send("GREET.LATER", "nobody") == .null)
+      // What is sent while the client waits is executed afterwards, in order.
+      let replies = try client.pipeline([["GREET.LATER", "Bo"], ["PING"], ["GET", "k"]])
+      #expect(replies == [.text("good morning, Bo"), .simple("PONG"), .text("ciao Ada")])
+    }
+  }
+}
