@@ -16,14 +16,16 @@ private final class GreetingModule: ServerModule {
     .module(
       "greeting-word", .text, default: .text("hello"), "what GREET puts in front of a name")
   ]
-  let isRunning = Atomic<Bool>(false)
+  private let running = Atomic<Bool>(false)
 
-  func start(_ host: ModuleHost) throws { isRunning.store(true, ordering: .relaxed) }
+  var isRunning: Bool { running.load(ordering: .relaxed) }
 
-  func stop() { isRunning.store(false, ordering: .relaxed) }
+  func start(_ host: ModuleHost) throws { running.store(true, ordering: .relaxed) }
+
+  func stop() { running.store(false, ordering: .relaxed) }
 
   func infoSections() -> [InfoSection] {
-    [InfoSection("greeting", [("greeting_running", isRunning.load(ordering: .relaxed) ? "1" : "0")])]
+    [InfoSection("greeting", [("greeting_running", isRunning ? "1" : "0")])]
   }
 }
 
@@ -94,10 +96,10 @@ private enum GreetLaterCommand: Command {
     }
     let connected = try #require(client)
     try body(connected)
-    #expect(module.isRunning.load(ordering: .relaxed))
+    #expect(module.isRunning)
     try? connected.write(TestClient.encode([Array("SHUTDOWN".utf8), Array("NOSAVE".utf8)]))
     #expect(ended.wait(timeout: .now() + 20) == .success)
-    #expect(!module.isRunning.load(ordering: .relaxed))
+    #expect(!module.isRunning)
   }
 
   @Test func moduleLivesInTheServer() throws {

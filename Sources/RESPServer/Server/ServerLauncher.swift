@@ -13,7 +13,7 @@ public struct StartFailure: Error, CustomStringConvertible {
 ///
 ///     var launcher = ServerLauncher(registry: registry, configuration: configuration, log: log)
 ///     try launcher.run()
-public struct ServerLauncher {
+public struct ServerLauncher: Sendable {
   let registry: ConfigurationRegistry
   let configuration: Configuration
   let modules: [any ServerModule]
