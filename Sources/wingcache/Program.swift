@@ -58,7 +58,8 @@ enum Program {
       log.info("This parameter is accepted but changes nothing", metadata: ["name": "\(name)"])
     }
     let launcher = ServerLauncher(
-      registry: registry, configuration: configuration, modules: modules, log: log, logThreshold: threshold,
+      registry: registry, configuration: configuration, modules: modules, log: log,
+      logThreshold: threshold,
       executablePath: CommandLine.arguments.first ?? "wingcache")
     do throws(StartFailure) {
       try launcher.run()
