@@ -1,6 +1,7 @@
 """Where things are: the checkout, its cache, and the server under test."""
 
 from pathlib import Path
+import os
 import re
 import subprocess
 import sys
@@ -26,7 +27,8 @@ def server_or_exit(path):
     if path is None:
         sys.exit("no wingcache found under .build: run `swift build -c release`,"
                  " or name a server with --server PATH")
-    return path
+    # It is started from another folder; a bare name is looked for on the PATH.
+    return os.path.abspath(path) if os.sep in str(path) else path
 
 
 def server_version(path):
