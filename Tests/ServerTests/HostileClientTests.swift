@@ -117,16 +117,19 @@ import Testing
     #expect(try server.connect().send("GET", "k") == .text("v"))
   }
 
-  @Test func anIdleServerSleeps() throws {
+  // Sanitizers have a thread of their own that wakes up regularly.
+  @Test(.disabled(if: TestServer.isSanitized))
+  func anIdleServerSleeps() throws {
     let server = try TestServer("--threads", "4")
     let client = try server.connect()
     try client.send("SET", "k", "v", "EX", "1000")
     try client.send("SET", "soon", "v", "PX", "1")
     // Until housekeeping after the load is done.
-    let isQuiet = server.wait {
+    var isQuiet = false
+    for _ in 0..<50 where !isQuiet {
       let before = server.contextSwitches
       usleep(200_000)
-      return server.contextSwitches == before
+      isQuiet = server.contextSwitches == before
     }
     #expect(isQuiet)
     let before = server.contextSwitches

@@ -3,6 +3,9 @@ import Glibc
 
 /// What /proc says of a server.
 extension TestServer {
+  /// Whether the server under test was built with a sanitizer (`scripts/sanitize` says so).
+  static let isSanitized = ProcessInfo.processInfo.environment["WINGCACHE_SANITIZED"] != nil
+
   /// Times that its threads have gone to sleep and been woken, all together.
   var contextSwitches: Int {
     let tasks = "/proc/\(process)/task"
