@@ -52,6 +52,8 @@ bench: packages-test build
 	@loadtest/memory
 	@echo "==> Lag of expiry (4 minutes)" >&2
 	@loadtest/lag
+	@if command -v valgrind >/dev/null; then \
+	  echo "==> Counts of one request, under valgrind (half a minute)" >&2; loadtest/counts; fi
 
 bench-quick: packages-test build
 	@echo "==> A rough comparison with redis-server (2 minutes)" >&2
