@@ -24,8 +24,8 @@ import Platform
 /// directory is published before the count that needs it, and the old one is kept until the table
 /// dies; segments stay mapped for ever. So such a reader sees rubbish at worst.
 ///
-/// Memory at 8.5 entries a bucket: 64 / 8.5 = 7.5 bytes an entry, and 0.5 for nodes. At 9.5 it is
-/// 0.4 bytes less, but twice as many lookups go on to a node, each a miss of the cache.
+/// Memory at 8 entries a bucket: 64 / 8 = 8 bytes an entry, and 0.3 for nodes. At 9.5 it is
+/// 0.7 bytes less, but three times as many lookups go on to a node, each a miss of the cache.
 ///
 /// Linear hashing: Witold Litwin, 1980; buckets of a cache line with tags: as in Valkey's
 /// hashtable.c and Swiss tables.
@@ -47,10 +47,10 @@ struct Table {
 
   init(arena: UInt8) { self.arena = arena }
 
-  /// Entries a bucket, times two, above which the table grows: 8.5 of 12.
-  static var growAbove: Int { 17 }
+  /// Entries a bucket, times two, above which the table grows: 8 of 12.
+  static var growAbove: Int { 16 }
   /// Entries a bucket, times two, below which it shrinks.
-  static var shrinkBelow: Int { 11 }
+  static var shrinkBelow: Int { 10 }
   static var bucketBytes: Int { 64 }
 
   /// The bucket number of a hash in a table of `count` buckets, `count` > 0.
