@@ -43,7 +43,7 @@ enum ShutdownCommand: Command {
       throw .fixed("ERR Errors trying to SHUTDOWN. Check logs.")
     }
     server.log.notice("User requested shutdown", metadata: ["client": "\(context.clientID)"])
-    context.connection.flags.insert(.closesNow)
+    context.loop.close(context.connection)
     server.stop()
   }
 
