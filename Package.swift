@@ -4,7 +4,7 @@ import PackageDescription
 // Imports run downwards only: each target names exactly what stands under it, so a wrong
 // import does not compile.
 //
-//   wingcache → RESPServer → { RESP, CacheCore } → Bytes → Platform → CPlatform
+//   wingcache → Coach → RESPServer → { RESP, CacheCore } → Bytes → Platform → CPlatform
 
 let swiftSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -35,6 +35,11 @@ let package = Package(
     .target(
       name: "RESPServer", dependencies: ["RESP", "CacheCore", "Bytes", "Platform", log],
       swiftSettings: swiftSettings),
+    // The coaching module. Its algorithms use Bytes and Platform alone; its commands see the server
+    // through the public module API.
+    .target(
+      name: "Coach", dependencies: ["RESPServer", "Bytes", "Platform", log],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "wingcache", dependencies: ["RESPServer", "Platform", log],
       swiftSettings: swiftSettings,
@@ -59,6 +64,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "RESPServerTests", dependencies: ["RESPServer", "RESP", "CacheCore", "Bytes"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CoachTests", dependencies: ["Coach", "RESPServer", "Bytes", "Platform"],
       swiftSettings: swiftSettings),
     // Starts the real executable and talks to it over sockets.
     .testTarget(
