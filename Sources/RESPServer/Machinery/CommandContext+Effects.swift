@@ -23,6 +23,9 @@ extension CommandContext {
   ) {
     loop.state.pointee.counters.changes &+= 1
     server.touchWatched(key, in: database)
+    if server.state.pointee.waiters.isWaited(key.hash.shard) {
+      loop.markReady(WaitedKey(key, in: database))
+    }
     notify(key, in: database, event, kind)
   }
 

@@ -12,6 +12,19 @@ extension EventLoop {
     of connection: Connection
   ) {
     let errorsBefore = state.pointee.errorReplies
+    runLocked(entry, arguments, hash: hash, of: connection)
+    var failed = state.pointee.errorReplies != errorsBefore
+    // Errors of what EXEC has executed are not EXEC's.
+    if failed, entry.pointee.isExec, state.pointee.didExecute { failed = false }
+    finish(entry, arguments, failed: failed, of: connection)
+  }
+
+  /// Runs a command with all that it needs of the key space locked.
+  @inline(__always)
+  func runLocked(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, hash: KeyHash?,
+    of connection: Connection
+  ) {
     switch entry.pointee.access {
     case .keys:
       if case .single(let position) = entry.pointee.keyPlan {
@@ -26,10 +39,6 @@ extension EventLoop {
         run(entry, arguments, keyCount: max(0, keyCount), of: connection)
       }
     }
-    var failed = state.pointee.errorReplies != errorsBefore
-    // Errors of what EXEC has executed are not EXEC's.
-    if failed, entry.pointee.isExec, state.pointee.didExecute { failed = false }
-    finish(entry, arguments, failed: failed, of: connection)
   }
 
   @inline(__always)
@@ -62,11 +71,20 @@ extension EventLoop {
     if state.pointee.holdsLocks {
       return run(entry, arguments, keyCount: keyCount, of: connection)
     }
-    var shards = ShardSet()
-    for index in 0..<keyCount { shards.insert(state.pointee.keyBuffer[index].hash.shard) }
+    if entry.pointee.flags.contains(.blocking) {
+      return callInTurn(entry, arguments, keyCount: keyCount, of: connection)
+    }
+    let shards = collectedShards(keyCount)
     server.state.pointee.keyspace.lock(shards)
     run(entry, arguments, keyCount: keyCount, of: connection)
     server.state.pointee.keyspace.unlock(shards)
+  }
+
+  /// The shards of the keys in the key buffer.
+  func collectedShards(_ keyCount: Int) -> ShardSet {
+    var shards = ShardSet()
+    for index in 0..<keyCount { shards.insert(state.pointee.keyBuffer[index].hash.shard) }
+    return shards
   }
 
   /// Hashes the command's keys into the key buffer.

@@ -41,6 +41,7 @@ extension EventLoop {
     } else {
       dispatchWithCare(arguments, entry: entry, hash: hash, of: connection)
     }
+    if state.pointee.hasReadyKeys { serveReadyKeys() }
     if state.pointee.writer.output.count > EventLoopState.flushThreshold { flush(connection) }
   }
 
@@ -142,7 +143,7 @@ extension EventLoop {
   /// Checks whether the command may run now.
   ///
   /// - Throws: the error to answer with.
-  private func check(
+  func check(
     _ entry: UnsafePointer<CommandEntry>, of connection: Connection
   ) throws(CommandError) {
     let flags = entry.pointee.flags

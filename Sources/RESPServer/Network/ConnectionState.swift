@@ -45,6 +45,11 @@ struct ConnectionFlags: OptionSet {
   /// Peer is on this machine.
   static let local = ConnectionFlags(rawValue: 1 << 19)
 
+  /// Has no socket: stands for a client whose command is run again, see `EventLoop.retry`.
+  static let retriesCommand = ConnectionFlags(rawValue: 1 << 21)
+  /// Its commands must not wait (scripts).
+  static let mustNotWait = ConnectionFlags(rawValue: 1 << 22)
+
   /// In the loop's list of connections that were sent messages in this turn.
   static let hasNewMessages = ConnectionFlags(rawValue: 1 << 20)
 

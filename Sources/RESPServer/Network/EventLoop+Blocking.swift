@@ -6,29 +6,48 @@ internal import Synchronization
 ///
 /// Any thread may complete it, once: the reply is written on the client's own loop. A client that
 /// is gone, timed out or was unblocked by then is left alone.
+///
+///     waiting ──take──→ over
+///        │ ↑                        a loop that runs the command again has claimed the wait: what
+///      claim giveBack               would end it meanwhile is kept until that loop is done
+///        ↓ │
+///     serving ──finish──→ over
 public final class BlockedClient: Sendable {
   /// How a wait can end from outside.
-  enum Outcome {
+  enum Outcome: UInt8 {
     case timeout, error
+    /// The client is gone.
+    case cancel
+  }
+
+  /// Values of `phase`; from `firstKept` on: claimed, and an outcome is kept.
+  private enum Phase {
+    static let waiting: UInt8 = 0
+    static let serving: UInt8 = 1
+    static let over: UInt8 = 2
+    static let firstKept: UInt8 = 3
   }
 
   let client: Int64
   let token: UInt64
+  /// The keys it waits for; nil when a module lets it wait.
+  let keyWait: KeyWait?
   private let inbox: Inbox
-  private let isDone = Atomic<Bool>(false)
+  private let phase = Atomic<UInt8>(Phase.waiting)
   /// Writes the reply of a wait that has timed out.
   let onTimeout: @Sendable (inout ReplyWriter) -> Void
   /// Told when nobody waits any more (gone, timed out, unblocked), to stop the work.
   let onCancel: (@Sendable () -> Void)?
 
   init(
-    client: Int64, token: UInt64, inbox: Inbox,
+    client: Int64, token: UInt64, inbox: Inbox, keyWait: KeyWait?,
     onTimeout: @escaping @Sendable (inout ReplyWriter) -> Void,
     onCancel: (@Sendable () -> Void)?
   ) {
     self.client = client
     self.token = token
     self.inbox = inbox
+    self.keyWait = keyWait
     self.onTimeout = onTimeout
     self.onCancel = onCancel
   }
@@ -38,22 +57,56 @@ public final class BlockedClient: Sendable {
   /// - Parameter write: writes exactly one reply; runs on the client's loop.
   public func complete(_ write: @escaping @Sendable (inout ReplyWriter) -> Void) {
     guard take() else { return }
-    inbox.post(
-      .task { [self] loop in loop.unblock(self) { write(&loop.state.pointee.writer) } })
+    post { loop in write(&loop.state.pointee.writer) }
+  }
+
+  /// Goes on with the client on its own loop, `write` writing its reply.
+  func post(_ write: @escaping @Sendable (EventLoop) -> Void) {
+    inbox.post(.task { [self] loop in loop.unblock(self) { write(loop) } })
+  }
+
+  /// Whether the wait has ended.
+  var isOver: Bool { phase.load(ordering: .acquiring) == Phase.over }
+
+  private func change(from old: UInt8, to new: UInt8) -> Bool {
+    phase.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing)
+      .exchanged
   }
 
   /// Claims the right to end the wait.
-  func take() -> Bool {
-    isDone.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing)
-      .exchanged
+  func take() -> Bool { change(from: Phase.waiting, to: Phase.over) }
+
+  /// The same; while the command is being run again, `outcome` is kept for when that is over.
+  func take(orKeep outcome: Outcome) -> Bool {
+    while true {
+      if take() { return true }
+      if change(from: Phase.serving, to: Phase.firstKept + outcome.rawValue) { return false }
+      // Between the two attempts the claim may have been given back.
+      if phase.load(ordering: .acquiring) != Phase.waiting { return false }
+    }
   }
+
+  /// Claims the right to run the command again.
+  func claim() -> Bool { change(from: Phase.waiting, to: Phase.serving) }
+
+  /// Gives that right back: the command wants to go on waiting.
+  ///
+  /// - Returns: what was to end the wait meanwhile; the caller now has the right to end it so.
+  func giveBack() -> Outcome? {
+    if change(from: Phase.serving, to: Phase.waiting) { return nil }
+    let kept = phase.exchange(Phase.over, ordering: .acquiringAndReleasing)
+    return Outcome(rawValue: kept - Phase.firstKept)
+  }
+
+  /// Ends the wait: the command that was run again has a reply.
+  func finish() { phase.store(Phase.over, ordering: .releasing) }
 }
 
 extension CommandContext {
   /// Lets the client wait: the command returns without a reply, which comes later, from any thread,
   /// by `BlockedClient.complete`. Nothing of the client is read or executed meanwhile.
   ///
-  /// Must not be called inside a transaction, see `isInTransaction`.
+  /// Must not be called where nothing may wait, see `mayWait`.
   ///
   /// - Parameters:
   ///   - timeoutMilliseconds: 0 waits without end.
@@ -64,11 +117,21 @@ extension CommandContext {
     onTimeout: @escaping @Sendable (inout ReplyWriter) -> Void = { $0.nullArray() },
     onCancel: (@Sendable () -> Void)? = nil
   ) -> BlockedClient {
-    precondition(!isInTransaction)
+    block(
+      timeoutMilliseconds: timeoutMilliseconds, keyWait: nil, onTimeout: onTimeout,
+      onCancel: onCancel)
+  }
+
+  func block(
+    timeoutMilliseconds: Int64, keyWait: KeyWait?,
+    onTimeout: @escaping @Sendable (inout ReplyWriter) -> Void,
+    onCancel: (@Sendable () -> Void)?
+  ) -> BlockedClient {
+    precondition(mayWait)
     let token = connection.state.pointee.commandCount
     let blocked = BlockedClient(
-      client: clientID, token: token, inbox: loop.state.pointee.inbox, onTimeout: onTimeout,
-      onCancel: onCancel)
+      client: clientID, token: token, inbox: loop.state.pointee.inbox, keyWait: keyWait,
+      onTimeout: onTimeout, onCancel: onCancel)
     connection.session.blocked = blocked
     connection.flags.insert(.blocked)
     server.state.pointee.blockedCount.wrappingAdd(1, ordering: .relaxed)
@@ -104,7 +167,8 @@ extension EventLoop {
   /// - Returns: whether it was still waiting.
   @discardableResult
   func endWait(of connection: Connection, _ outcome: BlockedClient.Outcome) -> Bool {
-    guard let blocked = connection.existingSession?.blocked, blocked.take() else { return false }
+    guard let blocked = connection.existingSession?.blocked, blocked.take(orKeep: outcome)
+    else { return false }
     unblock(blocked) { writeOutcome(outcome, of: blocked) }
     blocked.onCancel?()
     return true
@@ -116,17 +180,20 @@ extension EventLoop {
   /// - Returns: whether it was still waiting.
   func endWaitLater(of connection: Connection, _ outcome: BlockedClient.Outcome) -> Bool {
     guard let blocked = connection.existingSession?.blocked, blocked.take() else { return false }
-    state.pointee.inbox.post(
-      .task { loop in
-        loop.unblock(blocked) { loop.writeOutcome(outcome, of: blocked) }
-        blocked.onCancel?()
-      })
+    end(blocked, outcome)
     return true
+  }
+
+  /// Ends a wait that was taken, of a client of any loop.
+  func end(_ blocked: BlockedClient, _ outcome: BlockedClient.Outcome) {
+    blocked.post { loop in loop.writeOutcome(outcome, of: blocked) }
+    blocked.onCancel?()
   }
 
   private func writeOutcome(_ outcome: BlockedClient.Outcome, of blocked: BlockedClient) {
     switch outcome {
     case .timeout: blocked.onTimeout(&state.pointee.writer)
+    case .cancel: break
     case .error: write(.fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
     }
   }
@@ -145,7 +212,7 @@ extension EventLoop {
   func cancel(_ blocked: BlockedClient, of connection: Connection) {
     connection.existingSession?.blocked = nil
     server.state.pointee.blockedCount.wrappingSubtract(1, ordering: .relaxed)
-    if blocked.take() { blocked.onCancel?() }
+    if blocked.take(orKeep: .cancel) { blocked.onCancel?() }
   }
 
   /// Goes on with a connection's input after a wait or a pause.

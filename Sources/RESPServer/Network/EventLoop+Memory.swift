@@ -94,6 +94,7 @@ extension Session {
   /// Bytes of memory held, the object itself included.
   var memoryUsage: Int {
     let texts = name.count + libraryName.count + libraryVersion.count
-    return 256 + texts + nameBytes + transaction.memoryUsage
+    let kept = blocked?.keyWait?.request.byteCount ?? 0
+    return 256 + texts + nameBytes + transaction.memoryUsage + kept
   }
 }

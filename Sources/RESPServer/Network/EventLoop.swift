@@ -129,6 +129,7 @@ extension EventLoop {
       state.pointee.inbox.counter.reset()
       enterGate()
       for message in state.pointee.inbox.take() { handle(message) }
+      if state.pointee.hasReadyKeys { serveReadyKeys() }
       sendMessages()
       evictClientsIfNeeded()
       leaveGate()

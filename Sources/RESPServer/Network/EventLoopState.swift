@@ -104,6 +104,15 @@ struct EventLoopState: ~Copyable {
   /// Whether this loop holds the gate.
   var holdsGate = false
 
+  /// Keys waited for that commands of this loop have changed, see `KeyWaiters`.
+  var readyKeys: [WaitedKey] = []
+  /// Whether there are any: one byte to look at after each command.
+  var hasReadyKeys = false
+  /// Whether a command that is run again has asked to go on waiting.
+  var wantsToWait = false
+  /// Stands for the clients whose commands are run again; made when first needed.
+  var retrier: UnsafeMutablePointer<ConnectionState>?
+
   /// Connections by slot; free slots are nil and listed in `freeSlots`.
   var slots: [UnsafeMutablePointer<ConnectionState>?] = []
   var generations: [UInt32] = []

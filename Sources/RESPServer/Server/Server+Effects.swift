@@ -85,7 +85,11 @@ final class EffectObserver: KeyspaceObserver {
   private func follow(
     _ key: ByteView, _ database: DatabaseIndex, _ event: StaticString, _ kind: KeyspaceEvents
   ) {
-    server.touchWatched(server.state.pointee.keyspace.hash(key), in: database)
+    let hashed = server.state.pointee.keyspace.hash(key)
+    server.touchWatched(hashed, in: database)
+    if server.state.pointee.waiters.isWaited(hashed.hash.shard) {
+      server.serveLater(WaitedKey(hashed, in: database))
+    }
     let wanted = server.state.pointee.keyspaceEvents
     guard wanted.contains(kind), !wanted.isDisjoint(with: [.keyspace, .keyevent]) else { return }
     server.publishKeyspaceEvent(key, in: database, event)

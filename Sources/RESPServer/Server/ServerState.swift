@@ -45,6 +45,7 @@ struct ServerState: ~Copyable {
   let holdsExpiry = Atomic<Bool>(false)
 
   let watches: WatchRegistry
+  let waiters = KeyWaiters()
   let hub: PubSubHub
   let monitors: MonitorList
   let slowLog: SlowLog

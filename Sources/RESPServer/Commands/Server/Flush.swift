@@ -22,6 +22,7 @@ extension CommandContext {
       let each = DatabaseIndex(rawValue: UInt8(index))
       guard database == nil || database == each else { continue }
       server.touchAllWatched(in: each, now: now)
+      loop.markAllReady(in: each)
       removed += keyspace.count(in: each)
     }
     keyspace.flush(database, asynchronously: isAsynchronous)

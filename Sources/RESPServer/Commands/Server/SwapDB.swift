@@ -35,6 +35,8 @@ enum SwapDBCommand: Command {
       context.server.touchAllWatched(in: first, replacement: second, now: context.now)
       context.server.touchAllWatched(in: second, replacement: first, now: context.now)
       context.keyspace.swapDatabases(first, second)
+      context.loop.markAllReady(in: first)
+      context.loop.markAllReady(in: second)
     }
     context.loop.state.pointee.counters.changes &+= 1
     context.reply.ok()
