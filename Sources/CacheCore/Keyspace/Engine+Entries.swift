@@ -168,6 +168,8 @@ extension Engine {
     let entry = memory.pointee.entry(handle)
     // Freed last: the new bytes may lie in the old blob.
     let oldBlob = source != nil && old.kind == .blob ? old.blob : nil
+    let oldObject =
+      source != nil && old.kind == .object ? object(of: old, in: site.shard) : nil
     moveContent(
       from: old, layout, to: entry, shape, keptValueBytes: source == nil ? layout.valueBytes : -1)
     shape.writeHeader(to: entry, mark: isMoving ? 0 : old.mark, access: access)
@@ -178,6 +180,7 @@ extension Engine {
       memory.pointee.heap.free(oldHandle)
     }
     if let oldBlob { release(oldBlob) }
+    if let oldObject { release(oldObject, isBackground: false) }
     updateExpiry(
       handle, from: oldDeadline, to: deadline, isMoving: isMoving, at: site, now: now)
     return handle
@@ -230,7 +233,7 @@ extension Engine {
     }
     if entry.expiryWords != 0 { site.table.pointee.expiringCount &-= 1 }
     site.table.pointee.remove(at: place, hash: hash, memory)
-    if !keepingValue && !entry.kind.isInlineString { releaseValue(entry) }
+    if !keepingValue && !entry.kind.isInlineString { releaseValue(entry, in: site.shard) }
     if entry.hasLongKey { entry.longKey.destroy(account: memory.pointee.blobBytes) }
     memory.pointee.heap.free(handle)
   }
@@ -252,14 +255,21 @@ extension Engine {
   /// - Parameter isBackground: whether this is the reclaimer's thread already.
   @inline(__always)
   func destroyPayload(_ entry: Entry, isBackground: Bool = false) {
-    if !entry.kind.isInlineString { releaseValue(entry, isBackground: isBackground) }
+    if !entry.kind.isInlineString { releaseValue(entry, in: nil, isBackground: isBackground) }
     if entry.hasLongKey { entry.longKey.destroy(account: memory.pointee.blobBytes) }
   }
 
   /// Frees the value of a blob or object entry; a very large one in the background.
+  ///
+  /// - Parameter shard: the entry's shard if it is locked.
   @inline(never)
-  func releaseValue(_ entry: Entry, isBackground: Bool = false) {
-    if entry.kind == .blob { release(entry.blob, isBackground: isBackground) }
+  func releaseValue(
+    _ entry: Entry, in shard: UnsafeMutablePointer<Shard>?, isBackground: Bool = false
+  ) {
+    if entry.kind == .blob { return release(entry.blob, isBackground: isBackground) }
+    let memory = shard?.pointee.objects ?? control.pointee.sharedObjects
+    let object = ObjectReference(header: entry.objectHeader, memory: memory)
+    release(object, isBackground: isBackground)
   }
 
   /// Gives the key space's reference to a blob back.

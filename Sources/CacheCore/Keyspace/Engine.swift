@@ -63,12 +63,18 @@ struct Control: ~Copyable {
   let deadlines: UnsafeMutablePointer<Atomic<Int64>>
   let workers: UnsafeMutablePointer<Worker>
   let reclaimer: UnsafeMutablePointer<Reclaimer>
+  /// For collections that no shard has.
+  let sharedObjects: ObjectMemory
   /// Whether reading leaves due keys where they are. Changed with the gate held.
   var keepsDueKeys = false
   var observer: (any KeyspaceObserver)?
 
-  init(configuration: KeyspaceConfiguration, seed: UInt64) {
+  init(
+    configuration: KeyspaceConfiguration, seed: UInt64,
+    objectBytes: UnsafeMutablePointer<Atomic<Int>>
+  ) {
     randomState = Atomic(seed)
+    sharedObjects = ObjectMemory(total: objectBytes, isShared: true)
     workerCount = configuration.workerCount
     isShared = workerCount > 1
     maxMemory.store(configuration.maxMemory, ordering: .relaxed)
@@ -81,6 +87,7 @@ struct Control: ~Copyable {
   }
 
   deinit {
+    sharedObjects.close()
     deadlines.deallocate()
     workers.deinitialize(count: workerCount)
     workers.deallocate()
@@ -122,6 +129,7 @@ extension Engine {
         message: "cannot reserve address space for tables (ulimit -v, vm.overcommit_memory?)",
         bytes: tableBytes, code: systemErrorCode())
     }
+    ObjectMemory.putReserveAside()
     let hash = configuration.hashSeed.map { SipHash(key0: $0.0, key1: $0.1) } ?? .random()
     let memory = UnsafeMutablePointer<StoreMemory>.allocate(capacity: 1)
     memory.initialize(
@@ -140,7 +148,8 @@ extension Engine {
     control = .allocate(capacity: 1)
     control.initialize(
       to: Control(
-        configuration: configuration, seed: memory.pointee.sipHash(ByteView("random"))))
+        configuration: configuration, seed: memory.pointee.sipHash(ByteView("random")),
+        objectBytes: memory.pointee.blobBytes))
     evictor = .allocate(capacity: 1)
     evictor.initialize(to: Evictor(policy: configuration.policy, second: 0))
     evictor.pointee.setFrequencySettings(
@@ -160,7 +169,7 @@ extension Engine {
       shard(ShardIndex(rawValue: UInt8(number))).initialize(
         to: Shard(
           index: UInt8(number), arena: arena, isShared: control.pointee.isShared, tables: tables,
-          seed: seed))
+          objects: ObjectMemory(total: memory.pointee.blobBytes, isShared: false), seed: seed))
     }
   }
 
@@ -185,6 +194,7 @@ extension Engine {
         table.pointee.destroyStructure(memory)
       }
       shard.pointee.tables.deallocate()
+      shard.pointee.objects.close()
       if let wheel = shard.pointee.wheel {
         wheel.deinitialize(count: 1)
         wheel.deallocate()

@@ -24,6 +24,9 @@ extension Keyspace {
       live += engine.memory.pointee.heap.arenas[arena].liveBytes.load(ordering: .relaxed)
     }
     precondition(live == use.entryBytes + use.nodeBytes + use.chunkBytes)
+    for number in 0..<ShardIndex.count {
+      engine.shard(ShardIndex(rawValue: UInt8(number))).pointee.objects.settle()
+    }
     let blobs = engine.memory.pointee.blobBytes.pointee.load(ordering: .relaxed)
     precondition(blobs >= use.blobBytes)
     let tables = engine.memory.pointee.tableBytes.pointee.load(ordering: .relaxed)
@@ -99,6 +102,11 @@ extension Engine {
     }
     // A shared one would be counted twice.
     if entry.kind == .blob && entry.blob.isUnique { use.blobBytes += entry.blob.count }
+    if entry.kind == .object {
+      let object = object(of: entry, in: shard(index))
+      object.type.kind.checkInvariants(object)
+      use.blobBytes += object.type.kind.usedBytes(object, samples: 0)
+    }
     use.entryBytes += sizeClass.units * 8
   }
 }

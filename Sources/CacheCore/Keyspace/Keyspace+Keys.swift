@@ -45,7 +45,7 @@ extension Keyspace {
   }
 
   /// Copies the value of `source` to `target`, expiry included, replacing what `target` held.
-  /// Both shards are locked. Large strings are shared until one of the two changes.
+  /// Both shards are locked. Large strings are shared until one of the two changes; collections are copied.
   ///
   /// - Returns: false when there is no `source`.
   /// - Throws: `outOfMemory`; nothing has changed.
@@ -82,17 +82,41 @@ extension Engine {
         return true
       }
     } else {
-      value = .pointer(entry.pointer, kind: entry.kind)
-      if isCopy { entry.blob.retain() }
+      value = isCopy ? duplicate(entry, in: to.shard) : .pointer(entry.pointer, kind: entry.kind)
     }
     do {
       try store(target, value, deadline: deadline, place: targetPlace, at: to, now: now)
     } catch {
-      if isCopy && !entry.kind.isInlineString { entry.blob.release() }
+      if isCopy { discard(value, in: to.shard) }
       throw error
     }
     if !isCopy { removeSource(source, at: from, keepingValue: true) }
     return true
+  }
+
+  /// Another reference to a blob, or a copy of a collection.
+  private func duplicate(
+    _ entry: Entry, in shard: UnsafeMutablePointer<Shard>
+  ) -> ValueSource {
+    if entry.kind == .blob {
+      entry.blob.retain()
+      return .pointer(entry.pointer, kind: .blob)
+    }
+    let copy = object(of: entry, in: shard).copy(into: shard.pointee.objects)
+    return .pointer(UnsafeMutableRawPointer(copy.header), kind: .object)
+  }
+
+  /// Takes `duplicate` back.
+  private func discard(_ value: ValueSource, in shard: UnsafeMutablePointer<Shard>) {
+    guard let pointer = value.pointer else { return }
+    if value.kind == .blob {
+      Blob(header: pointer.assumingMemoryBound(to: Blob.Header.self)).release()
+    } else {
+      ObjectReference(
+        header: pointer.assumingMemoryBound(to: ObjectHeader.self),
+        memory: shard.pointee.objects
+      ).destroy()
+    }
   }
 
   private func removeSource(_ source: HashedKey, at site: Site, keepingValue: Bool) {

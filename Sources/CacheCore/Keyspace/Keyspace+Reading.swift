@@ -29,7 +29,7 @@ extension Keyspace {
   public func type(of entry: EntryHandle) -> ValueType {
     let entry = engine.memory.pointee.entry(entry.rawValue)
     if entry.kind == .object {
-      return entry.pointer.assumingMemoryBound(to: ObjectHeader.self).pointee.type
+      return entry.objectHeader.pointee.type
     }
     return .string
   }
@@ -92,12 +92,19 @@ extension Keyspace {
   }
 
   /// Bytes the entry costs, its share of the table included.
-  public func memoryUsage(of entry: EntryHandle) -> Int {
+  ///
+  /// - Parameter samples: elements of a collection to look at for an estimate; 0: all.
+  public func memoryUsage(of entry: EntryHandle, samples: Int = 5) -> Int {
     let entry = engine.memory.pointee.entry(entry.rawValue)
     // A handle and a tag at 9.5 of 12 places, and a node now and then.
     var bytes = SizeClass.entry(bytes: entry.layout.end).units * 8 + 8
     if entry.expiryWords > 0 { bytes += 4 }
     if entry.kind == .blob { bytes += entry.blob.allocatedBytes }
+    if entry.kind == .object {
+      let object = ObjectReference(
+        header: entry.objectHeader, memory: engine.control.pointee.sharedObjects)
+      bytes += object.type.kind.usedBytes(object, samples: samples)
+    }
     if entry.hasLongKey { bytes += entry.longKey.bytes.count + 8 }
     return bytes
   }

@@ -22,9 +22,13 @@ struct Reclaimer: ~Copyable {
 
   /// Strings from this size on are freed in the background.
   static var blobBytesMin: Int { 1 << 20 }
+  /// Collections of this many allocations on: 10 µs and more.
+  static var objectEffortMin: Int { 256 }
 
   enum Work {
     case blob(Blob)
+    /// A collection, whose bytes were counted as free already.
+    case object(UnsafeMutablePointer<ObjectHeader>, bytes: Int)
     case table(Table)
   }
 
@@ -57,7 +61,7 @@ extension Engine {
 
   private func objectCount(_ work: Reclaimer.Work) -> Int {
     switch work {
-    case .blob: 1
+    case .blob, .object: 1
     case .table(let table): table.count
     }
   }
@@ -106,6 +110,10 @@ extension Engine {
     switch work {
     case .blob(let blob):
       blob.release()
+      control.pointee.reclaimer.pointee.pending.wrappingSubtract(1, ordering: .relaxed)
+    case .object(let header, let bytes):
+      memory.pointee.blobBytes.pointee.wrappingAdd(bytes, ordering: .relaxed)
+      ObjectReference(header: header, memory: control.pointee.sharedObjects).destroy()
       control.pointee.reclaimer.pointee.pending.wrappingSubtract(1, ordering: .relaxed)
     case .table(var table):
       dropTable(&table, countingDown: true)

@@ -18,6 +18,8 @@ struct Shard: ~Copyable {
   let index: UInt8
   let arena: UInt8
   let tables: UnsafeMutablePointer<Table>
+  /// What collections are made of.
+  let objects: ObjectMemory
   var wheel: UnsafeMutablePointer<TimingWheel<HeapChunkSource>>?
   var hits: UInt64 = 0
   var misses: UInt64 = 0
@@ -31,8 +33,10 @@ struct Shard: ~Copyable {
   var lag = LagHistogram()
 
   init(
-    index: UInt8, arena: UInt8, isShared: Bool, tables: UnsafeMutablePointer<Table>, seed: UInt64
+    index: UInt8, arena: UInt8, isShared: Bool, tables: UnsafeMutablePointer<Table>,
+    objects: ObjectMemory, seed: UInt64
   ) {
+    self.objects = objects
     lock = Lock(isShared: isShared)
     self.index = index
     self.arena = arena

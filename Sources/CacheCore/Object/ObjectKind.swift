@@ -1,0 +1,41 @@
+/// What the key space asks of every type of collection. A type conforms with statics only, and is
+/// found by `ValueType.kind`.
+public protocol ObjectKind {
+  /// Frees payload and header with `object.memory`. May run on the reclaimer's thread.
+  static func destroy(_ object: ObjectReference)
+
+  /// A copy whose parts come from `memory`.
+  ///
+  /// - Complexity: O(n)
+  static func copy(_ object: ObjectReference, into memory: ObjectMemory) -> ObjectReference
+
+  /// Number of elements.
+  static func count(_ object: ObjectReference) -> Int
+
+  /// About how many allocations `destroy` gives back: what takes long is left to the reclaimer.
+  ///
+  /// - Complexity: O(1)
+  static func freeEffort(_ object: ObjectReference) -> Int
+
+  /// Bytes that it holds, header included.
+  ///
+  /// - Parameter samples: elements to look at for an estimate; 0: all.
+  static func usedBytes(_ object: ObjectReference, samples: Int) -> Int
+
+  /// Checks the structure; traps on damage.
+  static func checkInvariants(_ object: ObjectReference)
+}
+
+extension ValueType {
+  /// The operations of a collection's type.
+  var kind: any ObjectKind.Type {
+    switch self {
+    case .string: preconditionFailure("a string is no object")
+    case .list: preconditionFailure("no lists")
+    case .set: preconditionFailure("no sets")
+    case .sortedSet: preconditionFailure("no sorted sets")
+    case .hash: preconditionFailure("no hashes")
+    case .stream: preconditionFailure("no streams")
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Glibc
+import Platform
+import Synchronization
+
+/// Where the parts of collections are allocated, and where their bytes are counted.
+///
+/// Every shard has an account, guarded by its lock: a plain number that goes into the key space's
+/// atomic counter only when it has grown to some kilobytes, so that an HSET costs no locked
+/// instruction. The reclaimer, which holds no shard's lock, counts on a shared account directly.
+/// What was allocated on one account may be released on another: only the sum matters.
+///
+/// Allocation does not fail: a structure half changed would be worse than none. When the system
+/// refuses, a reserve that was put aside at the start is given up, which serves all but the largest
+/// requests, and `isExhausted` makes the server refuse further writes until a new reserve can be
+/// had. A request that even the reserve does not cover ends the process with a message, as
+/// in Redis.
+public struct ObjectMemory: @unchecked Sendable {
+  // Sendable: see Engine.
+  let account: UnsafeMutablePointer<Account>
+
+  /// Bytes allocated and not yet in the total.
+  struct Account {
+    var pending = 0
+    /// Whether several threads use it, so that nothing may stay pending.
+    let isShared: Bool
+    let total: UnsafeMutablePointer<Atomic<Int>>
+  }
+
+  init(total: UnsafeMutablePointer<Atomic<Int>>, isShared: Bool) {
+    account = .allocate(capacity: 1)
+    account.initialize(to: Account(isShared: isShared, total: total))
+  }
+
+  /// Ends the account.
+  func close() {
+    settle()
+    account.deallocate()
+  }
+
+  /// How far the total may lag behind, in bytes for each shard.
+  static var pendingBytesMax: Int { 4096 }
+
+  /// At least `bytes` bytes, aligned to 16.
+  public func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+    let pointer = malloc(bytes) ?? Self.allocateFromReserve(bytes)
+    count(usableBytes(of: pointer))
+    return pointer
+  }
+
+  /// Makes what `pointer` points to larger or smaller; it may move.
+  public func reallocate(
+    _ pointer: UnsafeMutableRawPointer, _ bytes: Int
+  ) -> UnsafeMutableRawPointer {
+    let old = usableBytes(of: pointer)
+    let moved = realloc(pointer, bytes) ?? Self.reallocateFromReserve(pointer, bytes)
+    count(usableBytes(of: moved) &- old)
+    return moved
+  }
+
+  /// Gives memory back.
+  public func release(_ pointer: UnsafeMutableRawPointer) {
+    count(0 &- usableBytes(of: pointer))
+    free(pointer)
+  }
+
+  /// Bytes there really are behind `pointer`.
+  public func usableBytes(of pointer: UnsafeMutableRawPointer) -> Int {
+    Platform.usableBytes(of: pointer)
+  }
+
+  func count(_ bytes: Int) {
+    if account.pointee.isShared {
+      account.pointee.total.pointee.wrappingAdd(bytes, ordering: .relaxed)
+      return
+    }
+    account.pointee.pending &+= bytes
+    if abs(account.pointee.pending) > Self.pendingBytesMax { settle() }
+  }
+
+  /// Puts what is pending into the total.
+  func settle() {
+    account.pointee.total.pointee.wrappingAdd(account.pointee.pending, ordering: .relaxed)
+    account.pointee.pending = 0
+  }
+}
+
+// MARK: Reserve
+
+extension ObjectMemory {
+  /// Given up when the system refuses memory, in bytes.
+  static var reserveBytes: Int { 8 << 20 }
+
+  /// The reserve; 0 when it is given up, or was never put aside.
+  private static let reserve = Atomic<UInt>(0)
+  private static let wasRefused = Atomic<Bool>(false)
+
+  /// Whether the system has refused memory lately, so that nothing should be added. Tries to put a
+  /// new reserve aside, which ends the state.
+  public static var isExhausted: Bool {
+    guard wasRefused.load(ordering: .relaxed) else { return false }
+    return !putReserveAside()
+  }
+
+  /// Puts the reserve aside.
+  ///
+  /// - Returns: whether there is one now.
+  @discardableResult
+  static func putReserveAside() -> Bool {
+    if reserve.load(ordering: .relaxed) != 0 { return true }
+    // Never written to, so it costs address space only; a limit on that is what malloc meets.
+    guard let fresh = malloc(reserveBytes) else { return false }
+    let (isMine, _) = reserve.compareExchange(
+      expected: 0, desired: UInt(bitPattern: fresh), ordering: .relaxed)
+    if !isMine { free(fresh) }
+    wasRefused.store(false, ordering: .relaxed)
+    return true
+  }
+
+  private static func giveReserveUp() {
+    wasRefused.store(true, ordering: .relaxed)
+    let address = reserve.exchange(0, ordering: .relaxed)
+    if let pointer = UnsafeMutableRawPointer(bitPattern: address) { free(pointer) }
+  }
+
+  static func allocateFromReserve(_ bytes: Int) -> UnsafeMutableRawPointer {
+    giveReserveUp()
+    guard let pointer = malloc(bytes) else { end(bytes) }
+    return pointer
+  }
+
+  static func reallocateFromReserve(
+    _ pointer: UnsafeMutableRawPointer, _ bytes: Int
+  ) -> UnsafeMutableRawPointer {
+    giveReserveUp()
+    guard let moved = realloc(pointer, bytes) else { end(bytes) }
+    return moved
+  }
+
+  private static func end(_ bytes: Int) -> Never {
+    fatalError("out of memory: the system refuses \(bytes) bytes, and the reserve is spent")
+  }
+}
