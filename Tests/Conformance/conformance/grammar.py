@@ -1,0 +1,169 @@
+"""Random commands from one-line patterns.
+
+    LPUSH <key:list> <member>+        <kind:argument> stands for a random word of that kind
+    SET <key:string> <value> [NX|XX]  [a|b] stands for one of its branches or nothing
+    LINSERT <key> (BEFORE|AFTER) x    (a|b) stands for one of its branches
+                                      + after a thing: one to four times
+"""
+
+import random
+import re
+
+TOKEN = re.compile(r"<[^>]+>\+?|[\[\](|)]\+?|[^\s\[\](|)<>]+")
+
+# Few keys and members, so that commands meet what others have left.
+KEYS_PER_TYPE = 4
+MEMBERS = [f"m{number}" for number in range(12)] + ["", "1", "-7", "3.5", "\x00\xff", "longer " * 12]
+NUMBERS = ["0", "1", "-1", "2", "5", "10", "-3", "100", "127", "128", "4095", "4096", "-4097",
+           "65536", "9223372036854775807", "-9223372036854775808"]
+ODD_NUMBERS = ["", "abc", "1.5", " 1", "01", "9223372036854775808", "+5", "1e3", "0x10"]
+SCORES = ["0", "1", "2", "3", "-1", "1.5", "-0.25", "inf", "-inf", "1e10", "0.1", "3.14159265358979"]
+ODD_SCORES = ["nan", "", "abc", "1 ", "(1"]
+SCORE_BOUNDS = ["-inf", "+inf", "0", "(0", "1", "(1", "2", "(3", "1.5", "-1", "(inf"]
+LEX_BOUNDS = ["-", "+", "[m1", "(m1", "[m5", "(m5", "[", "[zz", "m"]
+STREAM_IDS = [f"{first}-{second}" for first in range(1, 8) for second in (0, 1, 5)]
+PLACES = [("13.361389", "38.115556"), ("15.087269", "37.502669"), ("2.3522", "48.8566"),
+          ("-0.1276", "51.5072"), ("13.4050", "52.5200"), ("179.9", "-84.9"), ("0", "0")]
+
+
+class Words:
+    """Makes the words that patterns ask for."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def pick(self, options):
+        """One of the options."""
+        return options[int(self.random.random() * len(options))]
+
+    def chance(self, probability):
+        """True so often."""
+        return self.random.random() < probability
+
+    def key(self, kind):
+        """A key that mostly holds the kind, sometimes another, so that WRONGTYPE is met."""
+        if self.chance(0.03):
+            kind = self.pick(["string", "list", "hash", "set", "zset", "stream"])
+        return f"{kind}:{int(self.random.random() * KEYS_PER_TYPE)}"
+
+    def word(self, kind, argument):
+        """One word, or a list of words."""
+        return getattr(self, "make_" + kind)(argument)
+
+    def make_key(self, kind):
+        return self.key(kind or "string")
+
+    def make_member(self, _):
+        return self.pick(MEMBERS)
+
+    def make_value(self, _):
+        if self.chance(0.5):
+            return self.pick(NUMBERS)
+        return self.pick(MEMBERS) * int(1 + self.random.random() * 4)
+
+    def make_blob(self, _):
+        return "".join(chr(int(self.random.random() * 256)) for _ in
+                       range(int(self.random.random() * 40)))
+
+    def make_int(self, bounds):
+        if self.chance(0.02):
+            return self.pick(ODD_NUMBERS)
+        if bounds:
+            low, high = bounds.split("..")
+            return str(self.random.randint(int(low), int(high)))
+        return self.pick(NUMBERS)
+
+    def make_float(self, _):
+        return self.pick(ODD_SCORES) if self.chance(0.03) else self.pick(SCORES)
+
+    make_score = make_float
+
+    def make_bound(self, _):
+        return self.pick(ODD_SCORES) if self.chance(0.02) else self.pick(SCORE_BOUNDS)
+
+    def make_lex(self, _):
+        return self.pick(LEX_BOUNDS)
+
+    def make_index(self, _):
+        return str(self.random.randint(-15, 15))
+
+    def make_id(self, _):
+        return self.pick(STREAM_IDS)
+
+    def make_range(self, _):
+        return self.pick(["-", "+", "(2-0", "3", "(5-1", *STREAM_IDS])
+
+    def make_place(self, _):
+        return list(self.pick(PLACES))
+
+    def make_pattern(self, _):
+        return self.pick(["*", "m*", "m[1-5]", "?1", "*:1", "nothing", "s*", "[^m]*"])
+
+    def make_kind(self, _):
+        return self.pick(["string", "list", "hash", "set", "zset", "stream"])
+
+    def make_anykey(self, _):
+        return self.key(self.make_kind(None))
+
+
+def parse(pattern):
+    """A pattern as a tree: text, ("word", kind, argument, repeats), ("one", branches, optional)."""
+    tokens = TOKEN.findall(pattern)
+    tree, rest = parse_sequence(tokens, 0)
+    if rest != len(tokens):
+        raise ValueError(f"unbalanced pattern: {pattern}")
+    return tree
+
+
+def parse_sequence(tokens, index):
+    """Parses until a closing bracket, a bar or the end."""
+    tree = []
+    while index < len(tokens):
+        token = tokens[index]
+        if token[0] in "])|":
+            break
+        if token[0] in "[(":
+            branches, index, repeats = parse_branches(tokens, index + 1)
+            tree.append(("one", branches, token[0] == "[", repeats))
+            continue
+        if token[0] == "<":
+            kind, _, argument = token.strip("<>+").partition(":")
+            tree.append(("word", kind, argument, token.endswith("+")))
+        else:
+            tree.append(("text", token))
+        index += 1
+    return tree, index
+
+
+def parse_branches(tokens, index):
+    """Parses branches up to the closing bracket."""
+    branches = []
+    while True:
+        branch, index = parse_sequence(tokens, index)
+        branches.append(branch)
+        closing = tokens[index]
+        index += 1
+        if closing[0] in "])":
+            return branches, index, closing.endswith("+")
+
+
+def expand(tree, words, into):
+    """Appends a random command's words."""
+    for node in tree:
+        if node[0] == "text":
+            into.append(node[1])
+        elif node[0] == "word":
+            for _ in range(repetitions(words) if node[3] else 1):
+                made = words.word(node[1], node[2])
+                into.extend(made) if isinstance(made, list) else into.append(made)
+        else:
+            _, branches, optional, repeats = node
+            for _ in range(repetitions(words) if repeats else 1):
+                if optional and words.chance(0.5):
+                    continue
+                expand(words.pick(branches), words, into)
+
+
+def repetitions(words):
+    """One to four, mostly one."""
+    return 1 + int(words.random.random() ** 2 * 4)
