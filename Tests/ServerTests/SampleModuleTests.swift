@@ -1,7 +1,6 @@
 import Bytes
 import CacheCore
 import Foundation
-import Logging
 import RESP
 import RESPServer
 import Synchronization
@@ -72,33 +71,11 @@ private enum GreetLaterCommand: Command {
 @Suite struct SampleModuleTests {
   /// Runs a server with the module inside this process until `body` has ended.
   private func withServer(_ body: (TestClient) throws -> Void) throws {
-    let folder = "/tmp/wingcache-module-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let module = GreetingModule()
-    let registry = try ConfigurationRegistry(modules: [module])
-    var loader = ConfigurationLoader(registry: registry)
-    try loader.load(text: "port 0\nthreads 2\nunixsocket \(folder)/socket\ngreeting-word salut")
-    try loader.finish()
-    let launcher = ServerLauncher(
-      registry: registry, configuration: loader.configuration, modules: [module],
-      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let ended = DispatchSemaphore(value: 0)
-    Thread.detachNewThread {
-      try? launcher.run()
-      ended.signal()
+    try ModuleServer.run([module], configuration: "greeting-word salut") { connect in
+      try body(try connect())
+      #expect(module.isRunning)
     }
-    var client: TestClient?
-    // Bounded: the server listens within milliseconds, or the test fails.
-    for _ in 0..<2000 where client == nil {
-      client = try? TestClient(path: "\(folder)/socket")
-      if client == nil { usleep(5000) }
-    }
-    let connected = try #require(client)
-    try body(connected)
-    #expect(module.isRunning)
-    try? connected.write(TestClient.encode([Array("SHUTDOWN".utf8), Array("NOSAVE".utf8)]))
-    #expect(ended.wait(timeout: .now() + 20) == .success)
     #expect(!module.isRunning)
   }
 
