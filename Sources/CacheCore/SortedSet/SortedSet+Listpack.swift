@@ -1,0 +1,80 @@
+import Bytes
+
+extension SortedSet {
+  /// `update` in a listpack.
+  func updateListpack(
+    _ member: ByteView, _ score: Double, _ options: UpdateOptions, _ limits: SortedSetLimits
+  ) -> (outcome: UpdateOutcome, score: Double) {
+    let pack = pack
+    guard let found = pack.find(member, from: pack.first, skipping: 1) else {
+      if options.contains(.ifPresent) { return (.refused, score) }
+      // A score's text and both heads are below 64 bytes.
+      if count >= limits.listpackEntriesMax || member.count > limits.listpackValueBytesMax
+        || !pack.hasRoom(adding: member.count + 64)
+      {
+        convertToTree()
+        tree.insert(member, score: score)
+      } else {
+        insertIntoListpack(ListpackValue(encoding: member), member, score)
+      }
+      return (.added, score)
+    }
+    let old = Self.score(pack.value(at: pack.after(found)))
+    let (outcome, wanted) = Self.decide(old, score, options)
+    if case .changed = outcome {
+      var changing = pack
+      changing.remove(found, count: 2, memory)
+      self.pack = changing
+      insertIntoListpack(ListpackValue(encoding: member), member, wanted)
+    }
+    return (outcome, wanted)
+  }
+
+  /// Inserts a member that is not there at its place.
+  private func insertIntoListpack(_ value: ListpackValue, _ member: ByteView, _ score: Double) {
+    var pack = pack
+    let place = place(of: member, score)
+    pack.insert(value, before: place, memory)
+    let scorePlace = pack.after(place)
+    Self.withListpackScore(score) { pack.insert($0, before: scorePlace, memory) }
+    self.pack = pack
+  }
+
+  /// The position of the first element that stands behind a member with a score.
+  private func place(of member: ByteView, _ score: Double) -> Int {
+    let pack = pack
+    // Elements often come in order: look at the last one first.
+    guard let lastScore = pack.last else { return pack.end }
+    let last = Self.score(pack.value(at: lastScore))
+    if last < score { return pack.end }
+    var position = pack.first
+    while let present = position {
+      let scorePosition = pack.after(present)
+      let there = Self.score(pack.value(at: scorePosition))
+      if there > score { return present }
+      if there == score,
+        pack.value(at: present).withText({ $0.order(against: member) > 0 })
+      {
+        return present
+      }
+      position = pack.next(scorePosition)
+    }
+    return pack.end
+  }
+
+  /// Calls `body` with a score as a listpack keeps it.
+  static func withListpackScore(_ score: Double, _ body: (ListpackValue) -> Void) {
+    // Below 2^52 every integer is a Double of its own; as in Redis 7.2, -0 is stored as 0.
+    let limit = 4_503_599_627_370_496.0
+    if score.magnitude < limit, score == score.rounded(.towardZero) {
+      return body(.integer(Int64(score)))
+    }
+    var text = InlineArray<32, UInt8>(repeating: 0)
+    withUnsafeMutablePointer(to: &text) { raw in
+      let base = UnsafeMutableRawPointer(raw).assumingMemoryBound(to: UInt8.self)
+      let count = FloatText.write(score, to: base)
+      // As the listpack does it: whatever reads as an integer is one.
+      body(ListpackValue(encoding: ByteView(base: UnsafePointer(base), count: count)))
+    }
+  }
+}
