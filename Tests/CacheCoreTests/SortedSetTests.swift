@@ -1,5 +1,4 @@
 import Bytes
-import Synchronization
 import Testing
 
 @testable import CacheCore
@@ -8,24 +7,6 @@ import Testing
 @Suite struct SortedSetTests {
   static let limits = SortedSetLimits(listpackEntriesMax: 128, listpackValueBytesMax: 64)
   static let alwaysTree = SortedSetLimits(listpackEntriesMax: 0, listpackValueBytesMax: 64)
-
-  /// An account of its own, whose total must be 0 at the end.
-  final class Account {
-    let total = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
-    let memory: ObjectMemory
-
-    init() {
-      total.initialize(to: Atomic(0))
-      memory = ObjectMemory(total: total, isShared: false)
-    }
-
-    func close() {
-      memory.settle()
-      #expect(total.pointee.load(ordering: .relaxed) == 0, "memory is left over")
-      memory.close()
-      total.deallocate()
-    }
-  }
 
   struct Element: Equatable, Comparable {
     var score: Double
@@ -82,7 +63,8 @@ import Testing
     case 0: return Array("\(number)".utf8)
     case 1: return Array("-\(number)".utf8)
     case 2 where number % 5 == 0: return Array(repeating: UInt8(number & 255), count: 40)
-    case 3 where number % 50 == 3: return Array("long-\(number)-".utf8) + Array(repeating: 7, count: 300)
+    case 3 where number % 50 == 3:
+      return Array("long-\(number)-".utf8) + Array(repeating: 7, count: 300)
     case 4 where number == 4: return []
     default: return Array("member:\(number)".utf8)
     }
@@ -109,7 +91,8 @@ import Testing
       #expect(member.withByteView { set.remove($0) } == model.remove(member))
     } else if kind == 99, model.elements.count > 3 {
       let start = Int.random(in: 0..<model.elements.count, using: &random)
-      let length = Int.random(in: 0...min(5 + space / 20, model.elements.count - start), using: &random)
+      let lengthMax = min(5 + space / 20, model.elements.count - start)
+      let length = Int.random(in: 0...lengthMax, using: &random)
       set.remove(start..<start + length)
       for element in model.elements[start..<start + length] { model.scores[element.member] = nil }
       model.elements.removeSubrange(start..<start + length)
@@ -173,7 +156,7 @@ import Testing
 
   @Test(arguments: [8, 60, 300])
   func randomOperations(space: Int) {
-    let account = Account()
+    let account = TestMemory()
     var random = SeededGenerator(test: "SortedSetTests.randomOperations(\(space))")
     for limits in [Self.limits, Self.alwaysTree] {
       let set = SortedSet.make(countHint: 1, limits: limits, account.memory)
@@ -187,11 +170,11 @@ import Testing
       }
       set.object.destroy()
     }
-    account.close()
+    #expect(account.bytesHeld == 0)
   }
 
   @Test func largeTree() {
-    let account = Account()
+    let account = TestMemory()
     var random = SeededGenerator(test: "SortedSetTests.largeTree")
     let set = SortedSet.make(countHint: 1, limits: Self.alwaysTree, account.memory)
     var model = Model()
@@ -214,12 +197,12 @@ import Testing
     set.remove(0..<set.count)
     SortedSetKind.checkInvariants(set.object)
     set.object.destroy()
-    account.close()
+    #expect(account.bytesHeld == 0)
   }
 
   @Test(arguments: [true, false])
   func inOrder(ascending: Bool) {
-    let account = Account()
+    let account = TestMemory()
     let set = SortedSet.make(countHint: 1, limits: Self.alwaysTree, account.memory)
     for number in 0..<20000 {
       let score = Double(ascending ? number : -number)
@@ -237,11 +220,11 @@ import Testing
     }
     SortedSetKind.checkInvariants(set.object)
     set.object.destroy()
-    account.close()
+    #expect(account.bytesHeld == 0)
   }
 
   @Test func bytesInOrder() {
-    let account = Account()
+    let account = TestMemory()
     for limits in [Self.limits, Self.alwaysTree] {
       let set = SortedSet.make(countHint: 1, limits: limits, account.memory)
       let words = ["", "a", "aa", "ab", "b", "ba", "c", "zz"]
@@ -268,11 +251,11 @@ import Testing
       #expect(range("-x", "+") == ["no range"])
       set.object.destroy()
     }
-    account.close()
+    #expect(account.bytesHeld == 0)
   }
 
   @Test func scanMeetsAllThatStay() {
-    let account = Account()
+    let account = TestMemory()
     var random = SeededGenerator(test: "SortedSetTests.scanMeetsAllThatStay")
     let set = SortedSet.make(countHint: 1, limits: Self.alwaysTree, account.memory)
     func add(_ name: String) {
@@ -302,11 +285,11 @@ import Testing
     for number in 0..<500 { #expect(seen.contains(Array("stays:\(number)".utf8))) }
     SortedSetKind.checkInvariants(set.object)
     set.object.destroy()
-    account.close()
+    #expect(account.bytesHeld == 0)
   }
 
   @Test func listpackBytesAreRedis() {
-    let account = Account()
+    let account = TestMemory()
     let set = SortedSet.make(countHint: 3, limits: Self.limits, account.memory)
     for (member, score) in [("b", 2.0), ("7", 1.5), ("c", -1e300)] {
       Array(member.utf8).withByteView { _ = set.update($0, score: score, limits: Self.limits) }
@@ -319,7 +302,7 @@ import Testing
     #expect(set.pack.bytes.array.dropFirst(4) == wanted.dropFirst(4))
     #expect(set.pack.byteCount == set.pack.bytes.count)
     set.object.destroy()
-    account.close()
+    #expect(account.bytesHeld == 0)
   }
 
   @Test func scoreRangesAreReadAsRedisDoes() {

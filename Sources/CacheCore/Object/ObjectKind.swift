@@ -33,7 +33,7 @@ extension ValueType {
     case .string: preconditionFailure("a string is no object")
     case .list: preconditionFailure("no lists")
     case .set: preconditionFailure("no sets")
-    case .sortedSet: preconditionFailure("no sorted sets")
+    case .sortedSet: SortedSetKind.self
     case .hash: preconditionFailure("no hashes")
     case .stream: preconditionFailure("no streams")
     }

@@ -17,8 +17,8 @@ public struct SortedSetLimits: Sendable {
 ///
 /// Two forms, as in Redis:
 ///
-/// - `listpack`: member, score, member, score … in order, byte for byte as Redis 7 keeps it: a score
-///   is an integer where it is one below 2^52, else its shortest text.
+/// - `listpack`: member, score, member, score … in order, byte for byte as Redis 7 keeps it: a
+///   score is an integer where it is one below 2^52, else its shortest text.
 /// - `skiplist`: `SortedSetTree`, which is no skip list; clients know the form by this name.
 ///
 /// A listpack becomes a tree when it gets too many members or one that is too long, and stays one.
@@ -180,9 +180,10 @@ public struct SortedSet {
     _ bytes: ByteView, _ score: Double, _ options: UpdateOptions
   ) -> (outcome: UpdateOutcome, score: Double) {
     let tree = tree
-    guard let member = tree.member(bytes) else {
+    let hash = MemberHash.hash(bytes)
+    guard let member = tree.member(bytes, hash: hash) else {
       if options.contains(.ifPresent) { return (.refused, score) }
-      tree.insert(bytes, score: score)
+      tree.insert(bytes, hash: hash, score: score)
       return (.added, score)
     }
     let old = member.score

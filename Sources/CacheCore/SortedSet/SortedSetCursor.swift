@@ -134,18 +134,9 @@ extension SortedSet {
       while let element = all.next() { body(element.member, element.score) }
       return 0
     }
-    let index = tree.root.pointee.index
-    var cursor = cursor
-    var met = 0
-    // As Redis: no more than ten buckets looked at for each member wanted.
-    var steps = wanted > Int.max / 10 ? Int.max : wanted * 10
-    repeat {
-      cursor = index.scan(cursor) { member in
-        body(.bytes(member.bytes), member.score)
-        met += 1
-      }
-      steps -= 1
-    } while cursor != 0 && met < wanted && steps > 0
-    return cursor
+    return tree.root.pointee.index.scan(from: cursor, count: wanted) { pointer in
+      let member = SortedSetMember(base: pointer)
+      body(.bytes(member.bytes), member.score)
+    }
   }
 }

@@ -116,7 +116,7 @@ extension SortedSetTree {
       for index in 0..<present.count {
         let member = present.members[index]
         precondition(member.score == present.scores[index])
-        precondition(root.pointee.index.find(member.bytes).map { $0 == member } ?? false)
+        precondition(self.member(member.bytes).map { $0 == member } ?? false)
         if let before {
           let bound = SortedSetBound(kind: .element, score: member.score, bytes: member.bytes)
           precondition(bound.isBehind(before.score, before))

@@ -60,6 +60,14 @@ struct SortedSetMember {
   }
 }
 
+/// How the index reads members.
+enum SortedSetEntry: MemberEntry {
+  @inline(__always)
+  static func key(of pointer: UnsafeMutableRawPointer) -> ByteView {
+    SortedSetMember(base: pointer).bytes
+  }
+}
+
 extension ByteView {
   /// Negative, 0 or positive: the order in which members of equal score stand.
   @inline(__always)

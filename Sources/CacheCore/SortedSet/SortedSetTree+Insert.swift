@@ -6,9 +6,14 @@ extension SortedSetTree {
   ///
   /// - Complexity: O(log n)
   func insert(_ bytes: ByteView, score: Double) {
+    insert(bytes, hash: MemberHash.hash(bytes), score: score)
+  }
+
+  /// The same when the hash is known.
+  func insert(_ bytes: ByteView, hash: UInt64, score: Double) {
     precondition(count < Int(UInt32.max), "a sorted set beyond its limit")
     let member = SortedSetMember.make(bytes, score: score, memory)
-    root.pointee.index.insert(member, memory)
+    root.pointee.index.insert(member.base, hash: hash, memory)
     root.pointee.memberBytes += member.usedBytes
     place(member)
   }

@@ -50,7 +50,11 @@ extension SortedSetTree {
 
   /// Takes a member out of the index and gives its memory back.
   private func free(_ member: SortedSetMember) {
-    root.pointee.index.remove(member, memory)
+    let bytes = member.bytes
+    guard let place = root.pointee.index.place(of: bytes, hash: MemberHash.hash(bytes)) else {
+      preconditionFailure("a member that the index does not know")
+    }
+    root.pointee.index.remove(at: place, memory)
     root.pointee.memberBytes -= member.usedBytes
     memory.release(member.base)
   }

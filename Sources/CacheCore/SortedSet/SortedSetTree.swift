@@ -7,13 +7,14 @@ import Platform
 ///
 ///     header ─► payload: Root ─► branch ─► branch ─► leaf ⇄ leaf ⇄ leaf
 ///                    │                                 │
-///                    └─► index: bucket ──────────────► member (score, bytes)
+///                    └─► index (`MemberTable`) ──────► member (score, bytes)
 ///
 /// Redis keeps a skip list: one element a node, so a search follows some twenty pointers, each a
 /// cache miss in a large set. Here a million elements are four levels; a search reads two or three
-/// lines a level, and an element costs 16 bytes of a leaf, about 12 of the index, and its score and
-/// bytes. Ranks are sums of the counts left of the way down, so that every range of the commands, by
-/// rank, score or bytes, is a range of ranks: it is counted, read and removed by rank.
+/// lines a level, and an element costs 16 bytes of a leaf, about 11.5 of the index, and its score
+/// and bytes. Ranks are sums of the counts left of the way down, so that every range of the
+/// commands, by rank, score or bytes, is a range of ranks: it is counted, read and removed by
+/// rank.
 ///
 /// A node is 1 or 2 KB. One that is full is split in halves, but the outermost one where elements
 /// come in order is left full; one that is less than a quarter full is merged with a neighbour, or
@@ -38,7 +39,7 @@ struct SortedSetTree {
     var count: Int
     var first: SortedSetLeaf
     var last: SortedSetLeaf
-    var index: SortedSetIndex
+    var index: MemberTable<SortedSetEntry>
     /// Bytes in members.
     var memberBytes: Int
     var leafCount: Int
@@ -58,7 +59,7 @@ struct SortedSetTree {
     root.initialize(
       to: Root(
         node: leaf.base, height: 0, count: 0, first: leaf, last: leaf,
-        index: SortedSetIndex(memory), memberBytes: 0, leafCount: 1, branchCount: 0))
+        index: MemberTable(), memberBytes: 0, leafCount: 1, branchCount: 0))
     return SortedSetTree(root: root, memory: memory)
   }
 
@@ -98,7 +99,7 @@ struct SortedSetTree {
 
   /// Bytes held, as far as is known without asking the allocator.
   var usedBytes: Int {
-    MemoryLayout<Root>.size + root.pointee.memberBytes + root.pointee.index.usedBytes
+    MemoryLayout<Root>.size + root.pointee.memberBytes + root.pointee.index.structureBytes
       + (root.pointee.leafCount - 1) * 1024
       + SortedSetLeaf.bytes(capacity: root.pointee.first.capacity)
       + root.pointee.branchCount * 2048
@@ -109,7 +110,13 @@ struct SortedSetTree {
   /// The member with these bytes.
   @inline(__always)
   func member(_ bytes: ByteView) -> SortedSetMember? {
-    root.pointee.index.find(bytes)
+    member(bytes, hash: MemberHash.hash(bytes))
+  }
+
+  /// The same when the hash is known.
+  @inline(__always)
+  func member(_ bytes: ByteView, hash: UInt64) -> SortedSetMember? {
+    root.pointee.index.find(bytes, hash: hash).map { SortedSetMember(base: $0) }
   }
 
   /// A place in a leaf.
