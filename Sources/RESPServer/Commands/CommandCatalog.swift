@@ -1,7 +1,7 @@
 /// Every command of the server, one line each. Modules bring their own.
 enum CommandCatalog {
   static let commands: [any Command.Type] =
-    connection + transactions + string + bitmap + generic + pubSub + server
+    connection + transactions + string + bitmap + hyperLogLog + generic + pubSub + server
 
   private static let connection: [any Command.Type] = [
     AuthCommand.self,
@@ -79,6 +79,14 @@ enum CommandCatalog {
     BitPosCommand.self,
     GetBitCommand.self,
     SetBitCommand.self,
+  ]
+
+  private static let hyperLogLog: [any Command.Type] = [
+    PFAddCommand.self,
+    PFCountCommand.self,
+    PFDebugCommand.self,
+    PFMergeCommand.self,
+    PFSelfTestCommand.self,
   ]
 
   private static let generic: [any Command.Type] = [

@@ -21,12 +21,23 @@ extension CommandContext {
   public func changed(
     _ key: HashedKey, in database: DatabaseIndex, _ event: StaticString, _ kind: KeyspaceEvents
   ) {
-    loop.state.pointee.counters.changes &+= 1
-    server.touchWatched(key, in: database)
+    noteChange(key, in: database)
     if server.state.pointee.waiters.isWaited(key.hash.shard) {
       loop.markReady(WaitedKey(key, in: database))
     }
     notify(key, in: database, event, kind)
+  }
+
+  /// Takes note of a change that has no event and that nobody waits for: other bytes that mean the
+  /// same, such as the estimate that PFCOUNT keeps, or an entry that was acknowledged.
+  public func changedUnannounced(_ key: HashedKey) {
+    noteChange(key, in: database)
+  }
+
+  @inline(__always)
+  private func noteChange(_ key: HashedKey, in database: DatabaseIndex) {
+    loop.state.pointee.counters.changes &+= 1
+    server.touchWatched(key, in: database)
   }
 
   /// Announces an event that changes nothing more than `changed` has said already (such as "new",
