@@ -78,7 +78,7 @@ extension EventLoop {
     let errorsBefore = state.pointee.errorReplies
     state.pointee.wantsToWait = false
     do throws(CommandError) {
-      try check(entry, of: retrier)
+      try check(entry, wait.request.arguments, of: retrier)
       runLocked(entry, wait.request.arguments, hash: nil, of: retrier)
     } catch {
       state.pointee.writer.version = wait.version
@@ -113,7 +113,7 @@ extension EventLoop {
     pointer.pointee.database = wait.database
     pointer.pointee.version = wait.version
     let retrier = Connection(state: pointer)
-    if retrier.session.user != wait.user { retrier.session.user = wait.user }
+    retrier.setUser(wait.user, in: server.state.pointee.acl)
     return retrier
   }
 

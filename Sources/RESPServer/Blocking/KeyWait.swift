@@ -39,7 +39,8 @@ struct KeyWait: Sendable {
   let request: KeptRequest
   let database: DatabaseIndex
   let version: ProtocolVersion
-  let user: String
+  /// Nil: "default".
+  let user: ACLUser?
   /// CLIENT NO-TOUCH.
   let keepsAccessTimes: Bool
 }

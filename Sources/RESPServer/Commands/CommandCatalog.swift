@@ -139,6 +139,18 @@ enum CommandCatalog {
 
   private static let server: [any Command.Type] = [
     ACLCommand.self,
+    ACLCatCommand.self,
+    ACLDelUserCommand.self,
+    ACLDryRunCommand.self,
+    ACLGenPassCommand.self,
+    ACLGetUserCommand.self,
+    ACLHelpCommand.self,
+    ACLListCommand.self,
+    ACLLoadCommand.self,
+    ACLLogCommand.self,
+    ACLSaveCommand.self,
+    ACLSetUserCommand.self,
+    ACLUsersCommand.self,
     ACLWhoAmICommand.self,
     CommandCommand.self,
     CommandCountCommand.self,

@@ -203,6 +203,14 @@ public struct ConfigurationLoader {
       configuration.renamedCommands.append(
         RenamedCommand(name: arguments[0], newName: arguments[1]))
     case "user" where !arguments.isEmpty:
+      if configuration.users.contains(where: { $0[0] == arguments[0] }) {
+        throw .here(
+          "Error in user declaration '\(arguments[0])': Duplicate user found. A user can only be "
+            + "defined once in config files")
+      }
+      guard !Array(arguments[0].utf8).withByteView({ $0.hasBlanksOrNulls }) else {
+        throw .here("Spaces not allowed in ACL usernames")
+      }
       configuration.users.append(arguments)
     case "loadmodule" where !arguments.isEmpty:
       throw .here("loadmodule is not supported: modules are built in")

@@ -41,9 +41,9 @@ public enum CommandsPage {
     let usage = ([name] + spec.arguments.map { $0.usage }).joined(separator: " ")
     var text = "\n### \(name)\n\n    \(usage)\n\n\(spec.summary)\n\n"
     text += "Since \(spec.since). Time: \(spec.complexity)."
-    let categories = ACLCategories.names.filter { spec.allCategories.contains($0.0) }
+    let categories = spec.categoryNames
     if !categories.isEmpty {
-      text += " ACL: " + categories.map { "@\($0.1)" }.joined(separator: " ") + "."
+      text += " ACL: " + categories.map { "@\($0)" }.joined(separator: " ") + "."
     }
     text += "\n"
     if let version = spec.deprecatedSince {

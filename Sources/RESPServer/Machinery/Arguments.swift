@@ -19,4 +19,10 @@ public struct Arguments {
     precondition(index >= 0 && index < count)
     return base[index]
   }
+
+  /// The command that stands behind the first `start` arguments of another, which has more.
+  func dropFirst(_ start: Int) -> Arguments {
+    precondition(start >= 0 && start <= count)
+    return Arguments(base: base + start, count: count - start)
+  }
 }

@@ -16,6 +16,8 @@ public struct CommandSpec: Sendable {
   public var flags: CommandFlags
   /// Categories that do not follow from the flags and the group.
   public var categories: ACLCategories
+  /// Names of further categories, without "@" and in lower case: a module may bring its own.
+  public var ownCategories: [String]
   /// Where the keys stand.
   public var keys: [KeySpec]
   /// What the command needs of the key space.
@@ -34,7 +36,8 @@ public struct CommandSpec: Sendable {
 
   public init(
     _ name: String, since: String, group: CommandGroup, arity: Int, flags: CommandFlags = [],
-    categories: ACLCategories = [], keys: [KeySpec] = [], access: KeyspaceAccess? = nil,
+    categories: ACLCategories = [], ownCategories: [String] = [], keys: [KeySpec] = [],
+    access: KeyspaceAccess? = nil,
     summary: String, complexity: String, arguments: [ArgumentSpec] = [], tips: [String] = [],
     history: [(version: String, change: String)] = [], deprecatedSince: String? = nil,
     replacement: String? = nil, example: String = ""
@@ -45,6 +48,7 @@ public struct CommandSpec: Sendable {
     self.arity = arity
     self.flags = flags
     self.categories = categories
+    self.ownCategories = ownCategories
     self.keys = keys
     self.access = access ?? (keys.isEmpty ? .none : .keys)
     self.summary = summary
@@ -152,7 +156,6 @@ public struct ACLCategories: OptionSet, Sendable, Hashable {
   public static let connection = ACLCategories(rawValue: 1 << 18)
   public static let transaction = ACLCategories(rawValue: 1 << 19)
   public static let scripting = ACLCategories(rawValue: 1 << 20)
-  public static let coach = ACLCategories(rawValue: 1 << 21)
 
   /// The names without the leading @, in Redis's order.
   public static let names: [(ACLCategories, String)] = [
@@ -161,7 +164,7 @@ public struct ACLCategories: OptionSet, Sendable, Hashable {
     (.bitmap, "bitmap"), (.hyperloglog, "hyperloglog"), (.geo, "geo"), (.stream, "stream"),
     (.pubsub, "pubsub"), (.admin, "admin"), (.fast, "fast"), (.slow, "slow"),
     (.blocking, "blocking"), (.dangerous, "dangerous"), (.connection, "connection"),
-    (.transaction, "transaction"), (.scripting, "scripting"), (.coach, "coach"),
+    (.transaction, "transaction"), (.scripting, "scripting"),
   ]
 }
 
@@ -177,6 +180,12 @@ extension CommandSpec {
     if flags.contains(.blocking) { all.insert(.blocking) }
     all.insert(flags.contains(.fast) ? .fast : .slow)
     return all
+  }
+
+  /// The names of all categories, Redis's first, without "@".
+  public var categoryNames: [String] {
+    let all = allCategories
+    return ACLCategories.names.filter { all.contains($0.0) }.map(\.1) + ownCategories
   }
 
   /// The name of the container in front of "|", or the whole name.

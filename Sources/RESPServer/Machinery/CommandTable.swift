@@ -13,6 +13,11 @@ struct CommandEntry {
   /// Whether it only holds subcommands.
   let isContainer: Bool
   let traits: Traits
+  /// What a user must be allowed to do to its keys; nil: that differs between keys, or depends on
+  /// the other arguments.
+  let keyRights: ACLKeyRights?
+  /// Which arguments are channels.
+  let channels: ChannelUse
 
   /// Whether an argument count with the name fits the arity.
   @inline(__always)
@@ -89,7 +94,8 @@ struct CommandTable: ~Copyable {
         to: CommandEntry(
           type: command, index: index, arity: spec.arity, flags: spec.flags, access: spec.access,
           keyPlan: Self.plan(spec), isContainer: containers.contains(spec.name),
-          traits: CommandEntry.Traits(of: spec.name)))
+          traits: CommandEntry.Traits(of: spec.name), keyRights: Self.keyRights(spec),
+          channels: ChannelUse(of: spec.name)))
     }
     nameOffsets[count] = offset
     for index in 0..<count { insert(index) }
@@ -111,6 +117,14 @@ struct CommandTable: ~Copyable {
     else { return .specs }
     if last == 0 { return .single(position) }
     return .range(first: position, last: last < 0 ? last : position + last, step: step)
+  }
+
+  private static func keyRights(_ spec: CommandSpec) -> ACLKeyRights? {
+    let keys = spec.keys.filter { !$0.flags.contains(.notKey) }
+    guard keys.count == 1, keys[0].flags.isDisjoint(with: [.variable, .incomplete]) else {
+      return nil
+    }
+    return ACLKeyRights(needed: keys[0].flags)
   }
 
   private borrowing func insert(_ index: Int) {
@@ -138,6 +152,12 @@ struct CommandTable: ~Copyable {
   subscript(index: Int) -> CommandEntry {
     precondition(index >= 0 && index < count)
     return entries[index]
+  }
+
+  /// The place of the entry at `index`, valid as long as the table.
+  func entry(at index: Int) -> UnsafePointer<CommandEntry> {
+    precondition(index >= 0 && index < count)
+    return UnsafePointer(entries + index)
   }
 
   /// Finds a command by its name in any case; a subcommand by its full name ("client|list").

@@ -75,7 +75,7 @@ extension EventLoop {
     do throws(CommandError) {
       let entry = try resolve(arguments, entry)
       connection.state.pointee.lastCommand = Int32(truncatingIfNeeded: entry.pointee.index)
-      try check(entry, of: connection)
+      try check(entry, arguments, of: connection)
       if isPaused(entry, connection) {
         pause(connection)
         // It will be executed another time.
@@ -144,7 +144,7 @@ extension EventLoop {
   ///
   /// - Throws: the error to answer with.
   func check(
-    _ entry: UnsafePointer<CommandEntry>, of connection: Connection
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, of connection: Connection
   ) throws(CommandError) {
     let flags = entry.pointee.flags
     do throws(CommandError) {
@@ -154,6 +154,9 @@ extension EventLoop {
       }
       if connection.flags.contains(.inTransaction), flags.contains(.noMulti) {
         throw .fixed("ERR Command not allowed inside a transaction")
+      }
+      if connection.flags.contains(.restricted) {
+        try checkPermissions(entry, arguments, of: connection)
       }
       try makeRoom(for: entry, of: connection)
       if connection.flags.contains(.subscribed), connection.state.pointee.version == .resp2,
@@ -174,10 +177,20 @@ extension EventLoop {
 
   /// Lets a client in that came before the password was taken away.
   private func checkAuthentication(of connection: Connection) throws(CommandError) {
-    guard server.configuration.requirePassword.isEmpty else {
+    guard !server.state.pointee.acl.needsAuthentication else {
       throw .fixed("NOAUTH Authentication required.")
     }
     connection.flags.remove(.unauthenticated)
+  }
+
+  /// Checks whether the connection's user may run the command.
+  private func checkPermissions(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, of connection: Connection
+  ) throws(CommandError) {
+    let permissions = connection.state.pointee.permissions
+    guard let denial = server.denial(permissions, entry, arguments) else { return }
+    noteDenial(denial, entry, arguments, of: connection)
+    throw ACLTexts.refused(denial, command: name(of: entry))
   }
 
   /// Queues a command between MULTI and EXEC.

@@ -50,13 +50,16 @@ struct ConnectionFlags: OptionSet {
   /// Its commands must not wait (scripts).
   static let mustNotWait = ConnectionFlags(rawValue: 1 << 22)
 
+  /// Its user may not do everything: each command is checked.
+  static let restricted = ConnectionFlags(rawValue: 1 << 23)
+
   /// In the loop's list of connections that were sent messages in this turn.
   static let hasNewMessages = ConnectionFlags(rawValue: 1 << 20)
 
   /// Flags that take a command off the straight path.
   static let needsAttention: ConnectionFlags = [
     .inTransaction, .subscribed, .unauthenticated, .replyOff, .replySkipNext, .replySkip,
-    .closesAfterReply, .closesNow, .monitors,
+    .closesAfterReply, .closesNow, .monitors, .restricted,
   ]
 
   /// Flags that stop the execution of what has been read.
@@ -90,6 +93,10 @@ struct ConnectionState {
   var accountedBytes = 0
   var input: UnsafeMutablePointer<PendingInput>?
   var output: UnsafeMutablePointer<OutputQueue>?
+  /// Whose connection it is, owned; nil: that of "default".
+  var user: Unmanaged<ACLUser>?
+  /// Its user's, see there; nil: everything is allowed.
+  var permissions: UnsafeMutablePointer<ACLPermissions>?
   /// Owned; made when first needed.
   var session: Unmanaged<Session>?
 }

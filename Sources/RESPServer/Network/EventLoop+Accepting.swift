@@ -65,7 +65,8 @@ extension EventLoop {
   }
 
   private var isProtected: Bool {
-    server.configuration.protectedMode && server.configuration.requirePassword.isEmpty
+    server.configuration.protectedMode
+      && server.state.pointee.acl.defaultUser.rules.needsNoPassword
   }
 
   private static var protectedModeText: StaticString {
@@ -94,9 +95,9 @@ extension EventLoop {
         fd: fd, slot: slot, generation: generation, createdAt: now, lastInteraction: now))
     if isUnixSocket { pointer.pointee.flags.insert(.unixSocket) }
     if Socket.isPeerLocal(fd) { pointer.pointee.flags.insert(.local) }
-    if !server.configuration.requirePassword.isEmpty {
-      pointer.pointee.flags.insert(.unauthenticated)
-    }
+    let registry = server.state.pointee.acl
+    if registry.needsAuthentication { pointer.pointee.flags.insert(.unauthenticated) }
+    Connection(state: pointer).takePermissions(of: registry)
     state.pointee.slots[Int(slot)] = pointer
     state.pointee.slotOfClient[pointer.pointee.id] = slot
     accountMemory(of: Connection(state: pointer))
@@ -150,6 +151,7 @@ extension EventLoop {
     let pointer = connection.state
     let slot = pointer.pointee.slot
     endSession(of: connection)
+    connection.setUser(nil, in: server.state.pointee.acl)
     // Closing also takes it out of epoll.
     pointer.pointee.fd.close()
     if let input = pointer.pointee.input {

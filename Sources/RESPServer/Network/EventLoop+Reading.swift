@@ -142,7 +142,9 @@ extension EventLoop {
       count: input.pointee.store.count)
     state.pointee.blobsAreAdoptable = !input.pointee.blobs.isEmpty
     beginTiming()
+    state.pointee.caller = connection.id
     dispatch(arguments, of: connection)
+    state.pointee.caller = 0
     state.pointee.blobsAreAdoptable = false
     if !connection.flags.contains(.paused) { input.pointee.finishRequest() }
   }
@@ -182,6 +184,8 @@ extension EventLoop {
     var parser = RequestParser()
     var used = 0
     beginTiming()
+    state.pointee.caller = connection.id
+    defer { state.pointee.caller = 0 }
     while connection.flags.isDisjoint(with: .stopsInput) {
       state.pointee.store.removeAll()
       // Until a client has authenticated, each request may change what the next one may ask for.

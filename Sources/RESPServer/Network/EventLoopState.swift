@@ -27,6 +27,10 @@ struct LoopCounters {
   var changes: UInt64 = 0
   var protocolErrors: UInt64 = 0
   var authenticationErrors: UInt64 = 0
+  /// Commands that a user's rights did not allow, by what was not allowed.
+  var deniedCommands: UInt64 = 0
+  var deniedKeys: UInt64 = 0
+  var deniedChannels: UInt64 = 0
   var queryBufferClosings: UInt64 = 0
   var outputBufferClosings: UInt64 = 0
   var turns: UInt64 = 0
@@ -81,6 +85,9 @@ struct EventLoopState: ~Copyable {
 
   /// Whether the present command's reply is sent whatever CLIENT REPLY says.
   var keepsReply = false
+  /// The client whose requests are being executed, or for which a blocked command runs again; 0:
+  /// what happens now is nobody's doing.
+  var caller: Int64 = 0
   /// Bytes in the read buffer, for CLIENT LIST.
   var inputBytes = 0
   /// The connection whose command runs; its blobs may be adopted when `blobsAreAdoptable`.

@@ -9,9 +9,6 @@ final class Session {
   var libraryName: [UInt8] = []
   var libraryVersion: [UInt8] = []
 
-  /// The ACL user; "default" unless AUTH named another.
-  var user = "default"
-
   /// Commands queued since MULTI.
   var transaction = TransactionQueue()
 

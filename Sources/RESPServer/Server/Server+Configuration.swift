@@ -71,6 +71,7 @@ extension Server {
     updateNeedsCare()
     if isChanged("latency-tracking"), !configuration.latencyTracking { dropHistograms() }
     if isChanged("loglevel") { state.pointee.logThreshold?.verbosity = configuration.logVerbosity }
+    if old != nil, isChanged("requirepass") { setDefaultPassword(configuration.requirePassword) }
     if isChanged("timeout") { scheduleIdleClients() }
     if old != nil, isChanged("maxmemory-clients", "maxmemory") { evictClients() }
     if old != nil, isChanged("maxmemory") { warnOfTightMemory() }

@@ -126,6 +126,7 @@ public struct ServerLauncher: Sendable {
         ticks: ticks, clock: clock,
         clockRefreshTicks: ticks.ticks(nanoseconds: 250_000), loops: loops, loopCount: loopCount,
         inboxes: inboxes, replicationID: RandomText.hexadecimal(bytes: 20),
+        acl: ACLRegistry(catalog: ACLCatalog(specs: commands.map { $0.spec })),
         watches: WatchRegistry(), hub: PubSubHub(inboxes: inboxes),
         monitors: MonitorList(inboxes: inboxes), slowLog: SlowLog(),
         latency: LatencyMonitor(), modules: modules, log: log,
@@ -148,6 +149,7 @@ public struct ServerLauncher: Sendable {
     if let refusal = server.applyConfiguration(changed: nil) {
       throw StartFailure(description: "\(refusal.name): \(refusal.reason)")
     }
+    try server.makeConfiguredUsers()
     state.pointee.statistics.startupMemory = state.pointee.keyspace.usedMemory
     return server
   }

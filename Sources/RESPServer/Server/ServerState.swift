@@ -44,6 +44,7 @@ struct ServerState: ~Copyable {
   /// gate held, read by loops that go to sleep.
   let holdsExpiry = Atomic<Bool>(false)
 
+  let acl: ACLRegistry
   let watches: WatchRegistry
   let waiters = KeyWaiters()
   let hub: PubSubHub

@@ -25,7 +25,8 @@ enum AuthCommand: Command {
   static func run(_ context: inout CommandContext) throws(CommandError) {
     guard context.count <= 3 else { throw .syntax }
     if context.count == 2 {
-      guard !context.server.configuration.requirePassword.isEmpty else {
+      let registry = context.server.state.pointee.acl
+      guard !registry.defaultUser.rules.needsNoPassword else {
         throw .fixed(
           """
           ERR AUTH <password> called without any password configured for the default user. Are \
@@ -41,30 +42,17 @@ enum AuthCommand: Command {
 }
 
 extension CommandContext {
-  /// Makes the connection that of `user`. There is one user so far, "default", whose password is
-  /// `requirepass`; without a password, any will do.
+  /// Makes the connection that of `user`.
   ///
   /// - Throws: WRONGPASS.
-  func authenticate(user: ByteView, password: ByteView) throws(CommandError) {
-    let expected = server.configuration.requirePassword
-    guard user == "default", expected.isEmpty || Self.matches(password, expected) else {
-      loop.state.pointee.counters.authenticationErrors &+= 1
-      throw .fixed("WRONGPASS invalid username-password pair or user is disabled.")
+  /// - Complexity: O(length of the password + number of the user's passwords)
+  func authenticate(user name: ByteView, password: ByteView) throws(CommandError) {
+    let registry = server.state.pointee.acl
+    guard let user = registry.user(name), user.accepts(password) else {
+      loop.noteFailedAuthentication(name, entry, arguments, of: connection)
+      throw ACLTexts.wrongPassword
     }
     connection.flags.remove(.unauthenticated)
-    connection.existingSession?.user = "default"
-  }
-
-  /// Compares in a time that tells nothing about where the two differ.
-  private static func matches(_ given: ByteView, _ expected: String) -> Bool {
-    var expected = expected
-    return expected.withUTF8 { expected in
-      var difference = given.count ^ expected.count
-      for index in 0..<given.count {
-        let other = expected.isEmpty ? 0 : expected[index % expected.count]
-        difference |= Int(given[index] ^ other)
-      }
-      return difference == 0
-    }
+    connection.setUser(user, in: registry)
   }
 }

@@ -65,14 +65,14 @@ enum ClientKillCommand: Command {
     var address: String?
     var ownAddress: String?
     var type: ClientType?
-    var user: String?
+    var user: ACLUser?
     var ageSecondsMin: Int64?
     var sparesSelf = true
 
-    func matches(_ client: Connection, now: Int64) -> Bool {
+    func matches(_ client: Connection, now: Int64, in registry: ACLRegistry) -> Bool {
       if let id, client.id != id { return false }
       if let type, ClientType(of: client) != type { return false }
-      if let user, client.existingSession?.user ?? "default" != user { return false }
+      if let user, client.user(in: registry) !== user { return false }
       if let ageSecondsMin, (now - client.state.pointee.createdAt) / 1000 < ageSecondsMin {
         return false
       }
@@ -107,8 +107,10 @@ enum ClientKillCommand: Command {
       } else if context.argument(at: index, is: "LADDR") {
         filter.ownAddress = value.string
       } else if context.argument(at: index, is: "USER") {
-        guard value == "default" else { throw .made("ERR No such user '\(value.string)'") }
-        filter.user = value.string
+        guard let user = context.server.state.pointee.acl.user(value) else {
+          throw .made("ERR No such user '\(value.string)'")
+        }
+        filter.user = user
       } else if context.argument(at: index, is: "MAXAGE") {
         filter.ageSecondsMin = try context.integer(
           at: index + 1, in: 1...Int64.max,
@@ -133,8 +135,10 @@ enum ClientKillCommand: Command {
     var killed = 0
     let now = context.now
     let own = context.clientID
+    let registry = context.server.state.pointee.acl
     context.server.forEachConnection { client, loop in
-      guard killed < limit, !client.flags.contains(.closesNow), filter.matches(client, now: now)
+      guard killed < limit, !client.flags.contains(.closesNow),
+        filter.matches(client, now: now, in: registry)
       else { return }
       if client.id == own {
         if filter.sparesSelf { return }

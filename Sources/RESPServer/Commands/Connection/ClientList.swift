@@ -140,7 +140,7 @@ extension CommandContext {
   /// nothing is left over in them: requests are read into, and replies written to, buffers that a
   /// loop's connections share, so most show 0. Of the connection that asks, `qbuf` is what was read
   /// with its request and `argv-mem` what its arguments take.
-  fileprivate func describe(_ client: Connection, of loop: EventLoop) -> String {
+  func describe(_ client: Connection, of loop: EventLoop) -> String {
     let state = client.state
     let session = client.existingSession
     let isSelf = client.id == clientID
@@ -169,11 +169,15 @@ extension CommandContext {
     let name =
       command < 0 ? "NULL" : server.state.pointee.commands.name(of: Int(command)).string
     text += " cmd=\(name)"
-    text += " user=\(session?.user ?? "default") redir=-1"
+    text += " user=\(userName(of: client)) redir=-1"
     text += " resp=\(state.pointee.version.rawValue)"
     text += " lib-name=\(Self.text(session?.libraryName))"
     text += " lib-ver=\(Self.text(session?.libraryVersion))"
     return text
+  }
+
+  private func userName(of client: Connection) -> String {
+    Self.text(client.user(in: server.state.pointee.acl).name)
   }
 
   private static func text(_ bytes: [UInt8]?) -> String {

@@ -42,10 +42,7 @@ enum HelloCommand: Command {
       version = number == 3 ? .resp3 : .resp2
     }
     let name = try applyOptions(context)
-    guard
-      !context.connection.flags.contains(.unauthenticated)
-        || context.server.configuration.requirePassword.isEmpty
-    else {
+    guard !context.connection.needsAuthentication(in: context.server.state.pointee.acl) else {
       throw .fixed(
         """
         NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \

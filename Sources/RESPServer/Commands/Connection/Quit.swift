@@ -50,12 +50,13 @@ enum ResetCommand: Command {
     connection.database = DatabaseIndex(rawValue: 0)
     connection.state.pointee.version = .resp2
     context.reply.version = .resp2
-    if let session = connection.existingSession {
-      session.name = []
-      session.user = "default"
-    }
-    if !context.server.configuration.requirePassword.isEmpty {
+    connection.existingSession?.name = []
+    let registry = context.server.state.pointee.acl
+    connection.setUser(nil, in: registry)
+    if registry.needsAuthentication {
       connection.flags.insert(.unauthenticated)
+    } else {
+      connection.flags.remove(.unauthenticated)
     }
     context.reply.simple("RESET")
   }

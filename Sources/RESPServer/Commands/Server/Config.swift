@@ -127,7 +127,7 @@ enum ConfigRewriteCommand: Command {
     }
     do throws(FileError) {
       try server.state.pointee.registry.rewrite(
-        server.configuration, path: path, isForced: isForced)
+        server.configuration, path: path, users: server.configuredUsers, isForced: isForced)
       server.log.notice("CONFIG REWRITE executed with success", metadata: ["path": "\(path)"])
     } catch {
       server.log.warning(

@@ -88,7 +88,15 @@ extension EventLoop {
     for command in queue.commands {
       let arguments = transactionArguments(from: first, count: command.argumentCount)
       server.state.pointee.monitors.feed(arguments, command.entry, of: connection, on: self)
-      call(command.entry, arguments, hash: nil, of: connection)
+      if let denial = server.denial(
+        connection.state.pointee.permissions, command.entry, arguments)
+      {
+        // The rights have changed since it was queued.
+        noteDenial(denial, command.entry, arguments, of: connection)
+        write(ACLTexts.refusedByExec(denial))
+      } else {
+        call(command.entry, arguments, hash: nil, of: connection)
+      }
       first += command.argumentCount
     }
     connection.flags.remove(.executing)

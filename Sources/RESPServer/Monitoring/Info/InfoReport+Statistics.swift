@@ -81,9 +81,9 @@ extension InfoReport {
     text.field("io_threaded_writes_processed", 0)
     text.field("eventloop_cycles", counters.turns)
     text.field("acl_access_denied_auth", counters.authenticationErrors)
-    for name in ["acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"] {
-      text.field(name, 0)
-    }
+    text.field("acl_access_denied_cmd", counters.deniedCommands)
+    text.field("acl_access_denied_key", counters.deniedKeys)
+    text.field("acl_access_denied_channel", counters.deniedChannels)
     text.field("query_buffer_limit_disconnections", counters.queryBufferClosings)
     text.field("output_buffer_limit_disconnections", counters.outputBufferClosings)
     text.field("protocol_errors", counters.protocolErrors)
@@ -250,7 +250,7 @@ extension LoopCounters {
     [
       \.commands, \.connections, \.bytesReceived, \.bytesSent, \.changes, \.protocolErrors,
       \.authenticationErrors, \.queryBufferClosings, \.outputBufferClosings, \.turns, \.batches,
-      \.reads, \.writes,
+      \.reads, \.writes, \.deniedCommands, \.deniedKeys, \.deniedChannels,
     ]
   }
 

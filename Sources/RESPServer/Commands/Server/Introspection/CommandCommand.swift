@@ -108,7 +108,7 @@ enum CommandListCommand: Command {
   private enum Filter {
     case none
     case module(String)
-    case category(ACLCategories?)
+    case category(String)
     case pattern(ByteView)
   }
 
@@ -124,7 +124,7 @@ enum CommandListCommand: Command {
       case .module(let module):
         guard context.server.module(ofCommand: index)?.name == module else { continue }
       case .category(let category):
-        guard let category, spec.allCategories.contains(category) else { continue }
+        guard spec.categoryNames.contains(category) else { continue }
       case .pattern(let pattern):
         guard Glob.matches(pattern, name, ignoringCase: true) else { continue }
       }
@@ -139,8 +139,7 @@ enum CommandListCommand: Command {
     guard context.count == 5, context.argument(at: 2, is: "FILTERBY") else { throw .syntax }
     if context.argument(at: 3, is: "MODULE") { return .module(context[4].string) }
     if context.argument(at: 3, is: "ACLCAT") {
-      let name = context[4].string.lowercased()
-      return .category(ACLCategories.names.first { $0.1 == name }?.0)
+      return .category(context[4].string.lowercased())
     }
     if context.argument(at: 3, is: "PATTERN") { return .pattern(context[4]) }
     throw .syntax

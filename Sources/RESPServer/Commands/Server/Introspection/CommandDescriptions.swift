@@ -49,9 +49,9 @@ struct CommandDescriptions {
     reply.integer(range.first)
     reply.integer(range.last)
     reply.integer(range.step)
-    let categories = ACLCategories.names.filter { spec.allCategories.contains($0.0) }
+    let categories = spec.categoryNames
     reply.set(categories.count)
-    for (_, name) in categories { reply.simple(text: "@" + name) }
+    for name in categories { reply.simple(text: "@" + name) }
     reply.set(spec.tips.count)
     for tip in spec.tips { reply.bulk(tip) }
     reply.set(spec.keys.count)

@@ -56,17 +56,18 @@ enum CommandGetKeysAndFlagsCommand: Command {
 /// Finding the keys of a command that is given as arguments.
 enum CommandKeys {
   struct Key {
-    /// Among the arguments of COMMAND GETKEYS.
+    /// Among the arguments, the command's name first.
     let position: Int
     let flags: KeySpec.Flags
   }
 
-  /// Where the command that is asked about begins.
+  /// Where the command that COMMAND GETKEYS is asked about begins.
   private static let offset = 2
 
+  /// The keys of the command that COMMAND GETKEYS is asked about, with their positions among
+  /// COMMAND GETKEYS' own arguments.
   static func find(_ context: borrowing CommandContext) throws(CommandError) -> [Key] {
-    let arguments = Arguments(
-      base: context.arguments.base + offset, count: context.count - offset)
+    let arguments = context.arguments.dropFirst(offset)
     let catalog = CommandDescriptions(server: context.server)
     guard let index = catalog.find(command: arguments) else {
       throw .fixed("ERR Invalid command specified")
@@ -77,33 +78,42 @@ enum CommandKeys {
     }
     guard context.server.state.pointee.commands[index].accepts(argumentCount: arguments.count)
     else { throw .fixed("ERR Invalid number of arguments specified for command") }
+    let keys = find(of: spec, in: arguments)
+    guard !keys.isEmpty || spec.flags.contains(.noMandatoryKeys) else {
+      throw .fixed("ERR Invalid arguments specified for command")
+    }
+    return keys.map { Key(position: $0.position + offset, flags: $0.flags) }
+  }
+
+  /// The keys among the arguments of a command; none where they do not fit.
+  ///
+  /// - Complexity: O(arguments)
+  static func find(of spec: CommandSpec, in arguments: Arguments) -> [Key] {
     var keys: [Key] = []
     for keySpec in spec.keys where !keySpec.flags.contains(.notKey) {
       let flags = keySpec.flags.subtracting([.incomplete, .variable])
       _ = keySpec.forEachPosition(in: arguments) {
-        keys.append(Key(position: $0 + offset, flags: flags))
+        keys.append(Key(position: $0, flags: flags))
       }
     }
     adjust(&keys, of: spec.name, arguments)
-    guard !keys.isEmpty || spec.flags.contains(.noMandatoryKeys) else {
-      throw .fixed("ERR Invalid arguments specified for command")
-    }
     return keys
   }
 
   /// What depends on a command's options.
   private static func adjust(_ keys: inout [Key], of name: String, _ arguments: Arguments) {
-    func has(_ word: StaticString) -> Bool {
-      (2..<max(2, arguments.count)).contains { arguments[$0].equalsIgnoringCase(word) }
+    func has(_ word: StaticString, from first: Int) -> Bool {
+      (first..<max(first, arguments.count)).contains { arguments[$0].equalsIgnoringCase(word) }
     }
     guard let first = keys.first else { return }
     switch name {
     case "SET":
+      // The value is no option.
       let flags: KeySpec.Flags =
-        has("GET") ? [.readWrite, .access, .update] : [.overwrite, .update]
+        has("GET", from: 3) ? [.readWrite, .access, .update] : [.overwrite, .update]
       keys[0] = Key(position: first.position, flags: flags)
     case "BITFIELD":
-      let writes = has("SET") || has("INCRBY")
+      let writes = has("SET", from: 2) || has("INCRBY", from: 2)
       keys[0] = Key(
         position: first.position,
         flags: writes ? [.readWrite, .access, .update] : [.readOnly, .access])
@@ -111,7 +121,7 @@ enum CommandKeys {
       // The last STORE counts.
       for position in (2..<max(2, arguments.count - 1)).reversed()
       where arguments[position].equalsIgnoringCase("STORE") {
-        keys.append(Key(position: position + 1 + offset, flags: [.overwrite, .update]))
+        keys.append(Key(position: position + 1, flags: [.overwrite, .update]))
         break
       }
     default: break
