@@ -32,9 +32,9 @@ extension ValueType {
     switch self {
     case .string: preconditionFailure("a string is no object")
     case .list: preconditionFailure("no lists")
-    case .set: preconditionFailure("no sets")
+    case .set: SetKind.self
     case .sortedSet: SortedSetKind.self
-    case .hash: preconditionFailure("no hashes")
+    case .hash: HashKind.self
     case .stream: preconditionFailure("no streams")
     }
   }
