@@ -1,0 +1,61 @@
+internal import Bytes
+
+/// Counts what a summary costs in the unit of its budget.
+struct BudgetMeter {
+  private let budget: Summariser.Budget
+  private let total: Int
+  private let characters: Int
+
+  init(_ budget: Summariser.Budget, _ transcript: Transcript) {
+    self.budget = budget
+    characters = max(1, transcript.characterCount)
+    total =
+      switch budget {
+      case .characters(let count): max(0, count)
+      case .ratio(let ratio): Int(Double(characters) * min(max(ratio, 0), 1))
+      case .sentences(let count): max(0, count)
+      case .tokens(let count, _): max(0, count)
+      }
+  }
+
+  /// What a sentence costs, its speaker's name and separators included.
+  func cost(of sentence: [UInt8], speaker: [UInt8]) -> Int {
+    switch budget {
+    case .characters, .ratio:
+      let name = speaker.isEmpty ? 0 : speaker.withByteView { Words.scalarCount($0) } + 2
+      return sentence.withByteView { Words.scalarCount($0) } + 1 + name
+    case .sentences: return 1
+    case .tokens(_, let measure):
+      let name = speaker.isEmpty ? 0 : speaker.withByteView(measure) + 2
+      // A separator may be a token of its own.
+      return sentence.withByteView(measure) + 1 + name
+    }
+  }
+
+  /// The part of the budget for some of the turns, by their length.
+  func share(of turns: ArraySlice<Transcript.Turn>) -> Int {
+    let part = Transcript(turns: Array(turns)).characterCount
+    return part >= characters ? total : (total * part + characters - 1) / characters
+  }
+
+  /// Takes the least valuable sentences back until the whole is within the budget: shares are
+  /// rounded up, and tokens of a text can be more than those of its parts.
+  func trimmed(_ picked: [Choice.Picked], speakers: [[UInt8]]) -> [Choice.Picked] {
+    var picked = picked
+    while !picked.isEmpty, size(picked, speakers) > total {
+      let worst = picked.indices.min { picked[$0].gain < picked[$1].gain }
+      guard let worst else { break }
+      picked.remove(at: worst)
+    }
+    return picked
+  }
+
+  private func size(_ picked: [Choice.Picked], _ speakers: [[UInt8]]) -> Int {
+    if case .sentences = budget { return picked.count }
+    let text = Summariser.render(picked, speakers: speakers)
+    switch budget {
+    case .tokens(_, let measure): return text.withByteView(measure)
+    default: return text.withByteView { Words.scalarCount($0) }
+    }
+  }
+}

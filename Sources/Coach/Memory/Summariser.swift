@@ -1,0 +1,125 @@
+public import Bytes
+
+/// Makes a short text of a long conversation, without a network: the sentences that say most, in
+/// their order, under their speakers' names.
+///
+///     transcript → sentences, cleaned → features → score ─┐
+///                                                          greedy choice → text
+///     names, numbers, dates ──────────── gain for new ones ┘
+///
+/// Each step takes the sentence with the largest gain for each character: its score from a linear
+/// model (`SentenceFeatures`), less what of its words is said already (maximal marginal relevance,
+/// Carbonell and Goldstein 1998), and, where facts are to be kept, more for each name, number or
+/// date that is new. Gains only shrink while the summary grows, so a gain computed earlier is an
+/// upper bound, and most need not be computed again (lazy greedy, Minoux 1978).
+///
+/// A long conversation is done in parts of `sentencesMax` sentences, each with its share of the
+/// budget, which bounds the time for any input: O(n log n) with n the characters of a part.
+public struct Summariser: Sendable {
+  /// How long a summary may be.
+  public enum Budget: Sendable {
+    /// Unicode scalars.
+    case characters(Int)
+    /// A share of the transcript's characters, above 0 and up to 1.
+    case ratio(Double)
+    case sentences(Int)
+    /// Tokens as `measure` counts them for a text.
+    case tokens(Int, measure: @Sendable (ByteView) -> Int)
+  }
+
+  /// What came out.
+  public struct Summary: Sendable {
+    /// The text, UTF-8 where the transcript was.
+    public let text: [UInt8]
+    /// Turns of which something is in it, in order.
+    public let turns: [Int]
+    /// Sentences read and sentences kept.
+    public let sentenceCount: Int
+    public let keptCount: Int
+  }
+
+  /// Sentences that are weighed against each other.
+  public static var sentencesMax: Int { 2000 }
+
+  /// Whether names, numbers, dates and commitments are preferred.
+  public var keepsFacts: Bool
+
+  private let model: SummaryModel
+
+  /// Makes a summariser.
+  public init(keepsFacts: Bool = true) { self.init(keepsFacts: keepsFacts, model: .fitted) }
+
+  package init(keepsFacts: Bool, model: SummaryModel) {
+    self.keepsFacts = keepsFacts
+    self.model = model
+  }
+
+  /// Summarises `transcript`. The empty transcript has the empty summary.
+  public func summarise(_ transcript: Transcript, budget: Budget) -> Summary {
+    let meter = BudgetMeter(budget, transcript)
+    var sentences: [Choice.Picked] = []
+    var read = 0
+    var firstTurn = 0
+    // Parts of about equal size, at turn borders.
+    for part in Self.parts(of: transcript) {
+      let table = SentenceTable(transcript.turns[part], sentencesMax: Self.sentencesMax)
+      let speakers = transcript.turns[part].map { turn in
+        turn.speaker.withByteView { Words.hash($0) }
+      }
+      let names = transcript.turns[part].map(\.speaker)
+      var choice = Choice(
+        table: table, scores: model.scores(SentenceFeatures.rows(of: table, speakers: speakers)),
+        speakers: names, keepsFacts: keepsFacts)
+      let share = meter.share(of: transcript.turns[part])
+      sentences += choice.pick(within: share, meter, firstTurn: firstTurn)
+      read += table.sentences.count
+      firstTurn += part.count
+    }
+    sentences = meter.trimmed(sentences, speakers: transcript.turns.map(\.speaker))
+    return Summary(
+      text: Self.render(sentences, speakers: transcript.turns.map(\.speaker)),
+      turns: Self.turns(of: sentences), sentenceCount: read, keptCount: sentences.count)
+  }
+
+  private static func parts(of transcript: Transcript) -> [Range<Int>] {
+    // A sentence is 40 bytes and more as a rule, so a part holds most of its text.
+    let bytesMax = sentencesMax * 40
+    var parts: [Range<Int>] = []
+    var start = 0
+    var bytes = 0
+    for (number, turn) in transcript.turns.enumerated() {
+      if bytes > 0 && bytes + turn.text.count > bytesMax {
+        parts.append(start..<number)
+        start = number
+        bytes = 0
+      }
+      bytes += turn.text.count
+    }
+    if start < transcript.turns.count { parts.append(start..<transcript.turns.count) }
+    return parts
+  }
+
+  private static func turns(of picked: [Choice.Picked]) -> [Int] {
+    var turns: [Int] = []
+    for sentence in picked where turns.last != sentence.turn { turns.append(sentence.turn) }
+    return turns
+  }
+
+  /// "Speaker: text text", a line for each change of speaker.
+  static func render(_ picked: [Choice.Picked], speakers: [[UInt8]]) -> [UInt8] {
+    var text: [UInt8] = []
+    var last: [UInt8]?
+    for sentence in picked {
+      let speaker = speakers[sentence.turn]
+      if speaker == last {
+        text.append(0x20)
+      } else {
+        if last != nil { text.append(0x0A) }
+        if !speaker.isEmpty { text += speaker + [0x3A, 0x20] }
+      }
+      text += sentence.text
+      last = speaker
+    }
+    return text
+  }
+}
