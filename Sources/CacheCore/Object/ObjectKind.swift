@@ -31,7 +31,7 @@ extension ValueType {
   var kind: any ObjectKind.Type {
     switch self {
     case .string: preconditionFailure("a string is no object")
-    case .list: preconditionFailure("no lists")
+    case .list: ListObject.self
     case .set: SetKind.self
     case .sortedSet: SortedSetKind.self
     case .hash: HashKind.self
