@@ -13,6 +13,13 @@ extension Keyspace {
     return engine.object(of: entry, in: engine.shard(key.hash.shard))
   }
 
+  /// How the collection that the entry holds is stored; the entry must hold one.
+  public func objectEncoding(of entry: EntryHandle) -> ObjectEncoding {
+    let entry = engine.memory.pointee.entry(entry.rawValue)
+    precondition(entry.kind == .object)
+    return entry.objectHeader.pointee.encoding
+  }
+
   /// Where the parts of a collection are to come from that will be stored at `key`. The key's shard
   /// is locked while it is used.
   @inline(__always)

@@ -1,7 +1,18 @@
 /// Every command of the server, one line each. Modules bring their own.
 enum CommandCatalog {
-  static let commands: [any Command.Type] =
-    connection + transactions + string + bitmap + hyperLogLog + generic + pubSub + server
+  static let commands: [any Command.Type] = groups.flatMap { $0 }
+
+  private static let groups: [[any Command.Type]] = [
+    connection,
+    transactions,
+    string,
+    bitmap,
+    hyperLogLog,
+    list,
+    generic,
+    pubSub,
+    server,
+  ]
 
   private static let connection: [any Command.Type] = [
     AuthCommand.self,
@@ -87,6 +98,31 @@ enum CommandCatalog {
     PFDebugCommand.self,
     PFMergeCommand.self,
     PFSelfTestCommand.self,
+  ]
+
+  private static let list: [any Command.Type] = [
+    BLMoveCommand.self,
+    BLMPopCommand.self,
+    BLPopCommand.self,
+    BRPopCommand.self,
+    BRPopLPushCommand.self,
+    LIndexCommand.self,
+    LInsertCommand.self,
+    LLenCommand.self,
+    LMoveCommand.self,
+    LMPopCommand.self,
+    LPopCommand.self,
+    LPosCommand.self,
+    LPushCommand.self,
+    LPushXCommand.self,
+    LRangeCommand.self,
+    LRemCommand.self,
+    LSetCommand.self,
+    LTrimCommand.self,
+    RPopCommand.self,
+    RPopLPushCommand.self,
+    RPushCommand.self,
+    RPushXCommand.self,
   ]
 
   private static let generic: [any Command.Type] = [

@@ -44,6 +44,10 @@ struct ServerState: ~Copyable {
   /// gate held, read by loops that go to sleep.
   let holdsExpiry = Atomic<Bool>(false)
 
+  /// Elements of lists of so many bytes stand alone, for tests; 0: those too large for a node.
+  /// Changed with the gate held.
+  var listPlainBytesMin = 0
+
   let acl: ACLRegistry
   let watches: WatchRegistry
   let waiters = KeyWaiters()

@@ -53,7 +53,10 @@ enum ObjectEncodingCommand: Command {
   static func encoding(
     of entry: EntryHandle, _ context: borrowing CommandContext
   ) -> StaticString {
-    switch context.keyspace.stringEncoding(of: entry) {
+    guard context.keyspace.type(of: entry) == .string else {
+      return context.keyspace.objectEncoding(of: entry).name
+    }
+    return switch context.keyspace.stringEncoding(of: entry) {
     case .int: "int"
     case .embstr: "embstr"
     case .raw: "raw"

@@ -67,9 +67,10 @@ extension CommandContext {
 
   /// The argument at `index` as a number that is not negative.
   func positiveInteger(at index: Int) throws(CommandError) -> Int {
-    let value = try integer(at: index)
-    guard value >= 0 else { throw .fixed("ERR value is out of range, must be positive") }
-    return Int(value)
+    Int(
+      try integer(
+        at: index, in: 0...Int64.max,
+        orThrow: .fixed("ERR value is out of range, must be positive")))
   }
 }
 

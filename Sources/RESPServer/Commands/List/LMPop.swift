@@ -28,7 +28,7 @@ private enum MultiPopping {
   ) throws(CommandError) -> Request {
     let keyCount = try context.integer(
       at: start, in: 1...Int64.max,
-      orThrow: context.integerError(at: start, .fixed("ERR numkeys should be greater than 0")))
+      orThrow: .fixed("ERR numkeys should be greater than 0"))
     guard keyCount < Int64(context.count - start - 1) else { throw .syntax }
     var index = start + 1 + Int(keyCount)
     var request = Request(end: try context.listEnd(at: index), count: 1)
@@ -41,8 +41,7 @@ private enum MultiPopping {
       request.count = Int(
         try context.integer(
           at: index + 1, in: 1...Int64.max,
-          orThrow: context.integerError(
-            at: index + 1, .fixed("ERR count should be greater than 0"))))
+          orThrow: .fixed("ERR count should be greater than 0")))
       hasCount = true
       index += 2
     }

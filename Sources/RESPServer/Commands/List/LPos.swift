@@ -83,14 +83,12 @@ enum LPosCommand: Command {
         options.count = Int(
           try context.integer(
             at: index + 1, in: 0...Int64.max,
-            orThrow: context.integerError(
-              at: index + 1, .fixed("ERR COUNT can't be negative"))))
+            orThrow: .fixed("ERR COUNT can't be negative")))
       } else if context.argument(at: index, is: "MAXLEN") {
         options.lengthMax = Int(
           try context.integer(
             at: index + 1, in: 0...Int64.max,
-            orThrow: context.integerError(
-              at: index + 1, .fixed("ERR MAXLEN can't be negative"))))
+            orThrow: .fixed("ERR MAXLEN can't be negative")))
       } else {
         throw .syntax
       }

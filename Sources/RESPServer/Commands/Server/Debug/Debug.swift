@@ -34,7 +34,8 @@ enum DebugCommand: Command {
       try ConfigRewriteCommand.rewrite(context.server, isForced: true)
       context.reply.ok()
     case ("REPLYBUFFER", 4): try acceptReplyBuffer(&context)
-    case ("QUICKLIST-PACKED-THRESHOLD", 3), ("SET-DISABLE-DENY-SCRIPTS", 3),
+    case ("QUICKLIST-PACKED-THRESHOLD", 3): try setPlainThreshold(&context)
+    case ("SET-DISABLE-DENY-SCRIPTS", 3),
       ("SET-SKIP-CHECKSUM-VALIDATION", 3), ("DICT-RESIZING", 3), ("AOF-FLUSH-SLEEP", 3),
       ("DROP-CLUSTER-PACKET-FILTER", 3), ("CLIENT-ENFORCE-REPLY-LIST", 3):
       // Switches for what this server does not do.
@@ -65,6 +66,17 @@ enum DebugCommand: Command {
   ) throws(CommandError) {
     let number = try context.integer(at: 2)
     context.server.setExpiresActively((number == 0) == (name == "PAUSE-CRON"))
+    context.reply.ok()
+  }
+
+  /// From which size on elements of lists stand alone; 0: the usual one.
+  private static func setPlainThreshold(_ context: inout CommandContext) throws(CommandError) {
+    guard let bytes = MemorySizeText.parse(context[2]) else {
+      throw .fixed("ERR argument must be a memory value")
+    }
+    // As in Redis: a listpack could not hold more.
+    guard bytes <= 1 << 32 - 4096 else { throw .fixed("ERR argument must be a memory value") }
+    context.server.state.pointee.listPlainBytesMin = Int(bytes)
     context.reply.ok()
   }
 
@@ -106,6 +118,8 @@ enum DebugCommand: Command {
       "    Make string keys.",
       "PROTOCOL <type>",
       "    Answer with a value of a type.",
+      "QUICKLIST-PACKED-THRESHOLD <size>",
+      "    From this size on elements of lists stand alone.",
       "SDSLEN <key>",
       "    Show the lengths of a key and a string.",
       "SET-ACTIVE-EXPIRE <0|1>",
