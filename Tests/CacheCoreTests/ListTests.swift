@@ -15,7 +15,7 @@ struct ListTests {
 
     func read() -> [[UInt8]] {
       var all: [[UInt8]] = []
-      list.forEach { all.append($0.withText { $0.array }) }
+      list.forEachElement { all.append($0.withText { $0.array }) }
       return all
     }
   }
@@ -213,7 +213,7 @@ struct ListTests {
     model.removeSubrange(100..<2900)
     ListObject.checkInvariants(list.object)
     var all: [Int] = []
-    list.forEach { if case .integer(let number) = $0 { all.append(Int(number)) } }
+    list.forEachElement { if case .integer(let number) = $0 { all.append(Int(number)) } }
     #expect(all == model)
     list.object.destroy()
     #expect(test.bytesHeld == 0)

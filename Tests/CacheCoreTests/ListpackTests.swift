@@ -146,7 +146,9 @@ struct ListpackTests {
       for _ in 0..<Int.random(in: 1...3, using: &random) {
         bad[Int.random(in: 0..<bad.count, using: &random)] = .random(in: 0...255, using: &random)
       }
-      if Bool.random(using: &random) { bad.removeLast(Int.random(in: 0...bad.count, using: &random)) }
+      if Bool.random(using: &random) {
+        bad.removeLast(Int.random(in: 0...bad.count, using: &random))
+      }
       bad.withByteView { view in
         // Whatever is accepted can be walked.
         guard Listpack.isValid(view, deeply: true) else { return }

@@ -145,7 +145,7 @@ extension Engine {
     for index in 0..<memory.pointee.heap.arenaCount {
       total += memory.pointee.heap.arenas[index].liveBytes.load(ordering: .relaxed)
     }
-    // Collections settle their bytes late: what they have freed may be counted before what they hold.
+    // Collections settle late: what they have freed may be counted before what they hold.
     return max(0, total)
   }
 }

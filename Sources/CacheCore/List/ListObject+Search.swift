@@ -53,7 +53,7 @@ extension ListObject {
   }
 
   /// Calls `body` with every element.
-  public func forEach(_ body: (ListpackValue) -> Void) {
+  public func forEachElement(_ body: (ListpackValue) -> Void) {
     forEach(from: 0, count: count, body)
   }
 
