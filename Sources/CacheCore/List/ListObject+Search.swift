@@ -117,7 +117,7 @@ extension ListObject {
     return true
   }
 
-  /// Puts an element before or behind the first one that equals `pivot`; `prepareToGrow` was called.
+  /// Puts an element before or behind the first that equals `pivot`; `prepareToGrow` was called.
   ///
   /// - Returns: false when there is none.
   /// - Complexity: O(elements before it)
