@@ -51,8 +51,19 @@ extension ReplyWriter {
   ///
   /// - Complexity: O(bytes written since), which are moved by a few places.
   public mutating func endArray(_ start: Int, count: Int) {
+    endAggregate(start, UInt8(ascii: "*"), count: count)
+  }
+
+  /// Ends as a set what `beginArray` started.
+  ///
+  /// - Complexity: as `endArray`.
+  public mutating func endSet(_ start: Int, count: Int) {
+    endAggregate(start, version == .resp2 ? UInt8(ascii: "*") : UInt8(ascii: "~"), count: count)
+  }
+
+  private mutating func endAggregate(_ start: Int, _ type: UInt8, count: Int) {
     output.closeGap(at: start, length: Self.openHeaderLength) { place in
-      place[0] = UInt8(ascii: "*")
+      place[0] = type
       let end = 1 + IntegerText.write(Int64(count), to: place + 1)
       place[end] = 0x0D
       place[end + 1] = 0x0A

@@ -9,6 +9,8 @@ enum CommandCatalog {
     bitmap,
     hyperLogLog,
     list,
+    hash,
+    set,
     generic,
     pubSub,
     server,
@@ -123,6 +125,45 @@ enum CommandCatalog {
     RPopLPushCommand.self,
     RPushCommand.self,
     RPushXCommand.self,
+  ]
+
+  private static let hash: [any Command.Type] = [
+    HDelCommand.self,
+    HExistsCommand.self,
+    HGetAllCommand.self,
+    HGetCommand.self,
+    HIncrByCommand.self,
+    HIncrByFloatCommand.self,
+    HKeysCommand.self,
+    HLenCommand.self,
+    HMGetCommand.self,
+    HMSetCommand.self,
+    HRandFieldCommand.self,
+    HScanCommand.self,
+    HSetCommand.self,
+    HSetNXCommand.self,
+    HStrlenCommand.self,
+    HValsCommand.self,
+  ]
+
+  private static let set: [any Command.Type] = [
+    SAddCommand.self,
+    SCardCommand.self,
+    SDiffCommand.self,
+    SDiffStoreCommand.self,
+    SInterCardCommand.self,
+    SInterCommand.self,
+    SInterStoreCommand.self,
+    SIsMemberCommand.self,
+    SMembersCommand.self,
+    SMIsMemberCommand.self,
+    SMoveCommand.self,
+    SPopCommand.self,
+    SRandMemberCommand.self,
+    SRemCommand.self,
+    SScanCommand.self,
+    SUnionCommand.self,
+    SUnionStoreCommand.self,
   ]
 
   private static let generic: [any Command.Type] = [
