@@ -41,6 +41,18 @@ enum HashKind: ObjectKind {
     return header + memory.usableBytes(of: hash.pack.base)
   }
 
+  static func earliestDeadline(_ object: ObjectReference) -> Int64? {
+    HashObject(object, now: .min).earliestDeadline
+  }
+
+  static func removeDue(_ object: ObjectReference, now: Int64, limit: Int) -> Int {
+    HashObject(object, now: now).removeDue(limit: limit)
+  }
+
+  static func areAllDue(_ object: ObjectReference, now: Int64) -> Bool {
+    HashObject(object, now: now).count == 0
+  }
+
   static func checkInvariants(_ object: ObjectReference) {
     let hash = HashObject(object, now: .min)
     if hash.isTable {

@@ -34,7 +34,7 @@ extension HashObject {
 
   /// Sets or (nil) takes away the deadline of a field, which is there.
   ///
-  /// Whoever sets one tells the key space afterwards: `Keyspace.noteMemberDeadline`.
+  /// Whoever sets one tells the key space afterwards: `Keyspace.noteElementDeadline`.
   ///
   /// - Complexity: O(log n), O(n) in a listpack.
   public func setDeadline(of field: ByteView, to deadline: Int64?) {

@@ -2,7 +2,7 @@ import Bytes
 import Platform
 
 // Fields drawn at random. None of the hash's fields is due: the caller has removed those
-// (`Keyspace.removeDueMembers`).
+// (`Keyspace.removeDueElements`).
 
 extension HashObject {
   /// Calls `body` with `count` random fields, each draw by itself, so that one may come more than

@@ -60,7 +60,7 @@ extension Engine {
   }
 
   @inline(never)
-  private func makeWheel(_ shard: UnsafeMutablePointer<Shard>, now: Int64) {
+  func makeWheel(_ shard: UnsafeMutablePointer<Shard>, now: Int64) {
     let wheel = UnsafeMutablePointer<TimingWheel<HeapChunkSource>>.allocate(capacity: 1)
     let source = HeapChunkSource(memory: memory, arena: Int(shard.pointee.arena))
     let index = Int(shard.pointee.index)

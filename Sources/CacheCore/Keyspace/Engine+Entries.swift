@@ -69,6 +69,11 @@ extension Engine {
       expire(place, hash: key.hash, at: site, now: now)
       return nil
     }
+    if isTimed(entry), !isReading || !control.pointee.keepsDueKeys,
+      removeDueElements(at: place, hash: key.hash, site, now: now)
+    {
+      return nil
+    }
     return place
   }
 
@@ -131,6 +136,7 @@ extension Engine {
       site.table.pointee.expiringCount &+= 1
       addReference(handle, at: deadline, in: site.shard, now: now)
     }
+    if source.kind == .object { noteStored(handle, at: site, now: now) }
     site.shard.pointee.insertions &+= 1
     if site.shard.pointee.insertions & 15 == 0 { ageBuckets(site.shard) }
   }
@@ -180,9 +186,15 @@ extension Engine {
       memory.pointee.heap.free(oldHandle)
     }
     if let oldBlob { release(oldBlob) }
-    if let oldObject { release(oldObject, isBackground: false) }
+    if let oldObject {
+      if oldObject.header.pointee.isTimed { site.table.pointee.timedCount &-= 1 }
+      release(oldObject, isBackground: false)
+    }
     updateExpiry(
       handle, from: oldDeadline, to: deadline, isMoving: isMoving, at: site, now: now)
+    if kind == .object, source != nil || isMoving && isTimed(entry) {
+      noteStored(handle, at: site, isMoved: source == nil, now: now)
+    }
     return handle
   }
 
@@ -232,6 +244,7 @@ extension Engine {
       evictor.pointee.removed(AccessBits(rawValue: entry.access), hash: hash.rawValue)
     }
     if entry.expiryWords != 0 { site.table.pointee.expiringCount &-= 1 }
+    if isTimed(entry) { site.table.pointee.timedCount &-= 1 }
     site.table.pointee.remove(at: place, hash: hash, memory)
     if !keepingValue && !entry.kind.isInlineString { releaseValue(entry, in: site.shard) }
     if entry.hasLongKey { entry.longKey.destroy(account: memory.pointee.blobBytes) }

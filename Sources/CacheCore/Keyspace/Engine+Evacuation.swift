@@ -191,9 +191,9 @@ extension Engine {
     found.place.handle = fresh
     memory.pointee.heap.free(handle)
     shard.pointee.evacuated &+= 1
-    if entry.expiryWords != 0 {
+    if let next = wakeTime(of: entry, in: shard) {
       entry.mark = 0
-      addReference(fresh, at: deadline(of: entry, in: shard), in: shard, now: now)
+      addReference(fresh, at: next, in: shard, now: now)
     }
   }
 }

@@ -13,8 +13,8 @@ import Synchronization
 struct ShardDelegate: ~Copyable, WheelDelegate {
   let engine: Engine
   let shard: UnsafeMutablePointer<Shard>
-  /// The entry that the last `deadline(of:)` or `fire` found, for `mark` and `unmark`.
-  var last: UInt32 = 0
+  /// Due elements of collections that may still be removed this turn.
+  var elementBudget = Engine.dueElementsMax
 
   init(engine: Engine, shard: UnsafeMutablePointer<Shard>) {
     self.engine = engine
@@ -33,7 +33,7 @@ struct ShardDelegate: ~Copyable, WheelDelegate {
       return
     }
     for database in 0..<engine.databaseCount {
-      if shard.pointee.tables[database].expiringCount == 0 { continue }
+      if !shard.pointee.tables[database].hasDeadlines { continue }
       let index = DatabaseIndex(rawValue: UInt8(truncatingIfNeeded: database))
       if let bucket = engine.racyBucket(of: hash, in: index) { Platform.prefetch(bucket) }
     }
@@ -42,17 +42,25 @@ struct ShardDelegate: ~Copyable, WheelDelegate {
   @inline(__always)
   mutating func deadline(of handle: UInt32) -> Int64? {
     guard engine.locate(handle, in: shard, onlyExpiring: true) != nil else { return nil }
-    return engine.deadline(of: engine.memory.pointee.entry(handle), in: shard)
+    return engine.wakeTime(of: engine.memory.pointee.entry(handle), in: shard)
   }
 
   @inline(__always)
   mutating func fire(_ handle: UInt32, now: Int64) -> FireResult {
     guard let found = engine.locate(handle, in: shard, onlyExpiring: true) else { return .done }
     let entry = engine.memory.pointee.entry(handle)
-    let deadline = engine.deadline(of: entry, in: shard)
-    if deadline > now { return .reinsert(at: deadline) }
-    engine.expire(found.place, hash: found.hash, at: found.site, now: now)
-    return .done
+    if entry.expiryWords != 0, engine.deadline(of: entry, in: shard) <= now {
+      engine.expire(found.place, hash: found.hash, at: found.site, now: now)
+      return .done
+    }
+    if engine.isTimed(entry) {
+      let limit = min(Engine.dueElementsMax, elementBudget)
+      let removed = engine.removeDueElements(found, now: now, limit: limit)
+      if removed.isKeyGone { return .done }
+      elementBudget &-= removed.count
+    }
+    guard let next = engine.wakeTime(of: entry, in: shard) else { return .done }
+    return .reinsert(at: next)
   }
 
   @inline(__always)
@@ -128,11 +136,12 @@ extension Engine {
     for database in 0..<databaseCount {
       let table = shard.pointee.tables + database
       if table.pointee.count == 0 { continue }
-      if onlyExpiring && table.pointee.expiringCount == 0 { continue }
+      if onlyExpiring && !table.pointee.hasDeadlines { continue }
       guard let place = table.pointee.find(handle: handle, hash: hash, memory) else {
         continue
       }
-      if onlyExpiring && memory.pointee.entry(handle).expiryWords == 0 { return nil }
+      let entry = memory.pointee.entry(handle)
+      if onlyExpiring && entry.expiryWords == 0 && !isTimed(entry) { return nil }
       return LocatedEntry(place: place, hash: hash, site: Site(shard: shard, table: table))
     }
     return nil

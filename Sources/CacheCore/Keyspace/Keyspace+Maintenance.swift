@@ -83,7 +83,10 @@ extension Engine {
     var more = false
     if !shard.pointee.isSweeping {
       var expiring = 0
-      for database in 0..<databaseCount { expiring += shard.pointee.tables[database].expiringCount }
+      for database in 0..<databaseCount {
+        let table = shard.pointee.tables + database
+        expiring += table.pointee.expiringCount + table.pointee.timedCount
+      }
       shard.pointee.isSweeping = wheel.pointee.needsSweep(expiringCount: expiring)
     }
     if shard.pointee.isSweeping {

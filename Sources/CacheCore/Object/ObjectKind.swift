@@ -24,6 +24,30 @@ public protocol ObjectKind {
 
   /// Checks the structure; traps on damage.
   static func checkInvariants(_ object: ObjectReference)
+
+  /// The earliest deadline of an element, in cache milliseconds; nil when none has one.
+  ///
+  /// - Complexity: O(1)
+  static func earliestDeadline(_ object: ObjectReference) -> Int64?
+
+  /// Removes elements that are due at `now`, `limit` at most.
+  ///
+  /// - Returns: how many.
+  static func removeDue(_ object: ObjectReference, now: Int64, limit: Int) -> Int
+
+  /// Whether all elements are due at `now`.
+  static func areAllDue(_ object: ObjectReference, now: Int64) -> Bool
+}
+
+extension ObjectKind {
+  /// Most types have no deadlines of elements.
+  public static func earliestDeadline(_ object: ObjectReference) -> Int64? { nil }
+
+  /// Nothing is due.
+  public static func removeDue(_ object: ObjectReference, now: Int64, limit: Int) -> Int { 0 }
+
+  /// Nothing is due.
+  public static func areAllDue(_ object: ObjectReference, now: Int64) -> Bool { false }
 }
 
 extension ValueType {

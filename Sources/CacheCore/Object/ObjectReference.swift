@@ -6,13 +6,14 @@ import Platform
 ///      8  payload: what the encoding says, in memory of its own
 ///
 /// 16 bytes, allocated once: the address stays while the value lives, so operations that grow the
-/// payload need not touch the entry. `flags` and `count` mean what the type says they mean.
+/// payload need not touch the entry. `flags` and `count` mean what the type says they mean, but for
+/// the top flag, which is the key space's (`isTimed`).
 public struct ObjectHeader {
   /// What it is.
   public let type: ValueType
   /// How it is stored.
   public var encoding: ObjectEncoding
-  /// The type's own.
+  /// The type's own, but for the top bit.
   public var flags: UInt16
   /// The type's own.
   public var count: UInt32

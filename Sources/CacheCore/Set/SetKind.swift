@@ -47,6 +47,18 @@ enum SetKind: ObjectKind {
     }
   }
 
+  static func earliestDeadline(_ object: ObjectReference) -> Int64? {
+    SetObject(object, now: .min).earliestDeadline
+  }
+
+  static func removeDue(_ object: ObjectReference, now: Int64, limit: Int) -> Int {
+    SetObject(object, now: now).removeDue(limit: limit)
+  }
+
+  static func areAllDue(_ object: ObjectReference, now: Int64) -> Bool {
+    SetObject(object, now: now).count == 0
+  }
+
   static func checkInvariants(_ object: ObjectReference) {
     let set = SetObject(object, now: .min)
     switch set.encoding {
@@ -74,7 +86,7 @@ extension SetObject {
   /// Sets or (nil) takes away the deadline of a member, which is there. A set with deadlines is a
   /// table.
   ///
-  /// Whoever sets one tells the key space afterwards: `Keyspace.noteMemberDeadline`.
+  /// Whoever sets one tells the key space afterwards: `Keyspace.noteElementDeadline`.
   ///
   /// - Complexity: O(log n); O(n) when it becomes a table.
   public func setDeadline(of member: ByteView, to deadline: Int64?) {

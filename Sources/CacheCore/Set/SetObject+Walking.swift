@@ -60,7 +60,7 @@ extension SetObject {
   // MARK: Drawing
 
   // None of the set's members is due: the caller has removed those
-  // (`Keyspace.removeDueMembers`).
+  // (`Keyspace.removeDueElements`).
 
   /// Calls `body` with `count` random members, each draw by itself, so that one may come more than
   /// once. The set is not empty.

@@ -42,6 +42,8 @@ struct Table {
   var count = 0
   /// Entries with an expiry.
   var expiringCount = 0
+  /// Collections whose elements have deadlines (`ObjectHeader.isTimed`).
+  var timedCount = 0
   /// The arena of its nodes and entries.
   var arena: UInt8
 

@@ -54,6 +54,12 @@ extension CommandContext {
     notify(key, in: database, "del", .generic)
   }
 
+  /// Removes all due elements of the collection at `key`, which has others, for commands that draw
+  /// at random.
+  func removeDueMembers(of key: HashedKey) {
+    keyspace.removeDueElements(key, in: database, now: now)
+  }
+
   private func put(_ object: ObjectReference, at key: HashedKey) throws(CommandError) {
     do throws(CacheError) {
       try keyspace.setObject(key, in: database, to: object, expiry: .clear, now: now)

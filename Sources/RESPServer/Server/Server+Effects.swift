@@ -76,6 +76,18 @@ final class EffectObserver: KeyspaceObserver {
     follow(key, database, "expired", .expired)
   }
 
+  func keyspace(
+    didExpireElementsOf key: ByteView, _ type: ValueType, in database: DatabaseIndex,
+    isKeyRemoved: Bool
+  ) {
+    switch type {
+    case .set: follow(key, database, "sexpired", .set)
+    case .sortedSet: follow(key, database, "zexpired", .sortedSet)
+    default: follow(key, database, "hexpired", .hash)
+    }
+    if isKeyRemoved { follow(key, database, "del", .generic) }
+  }
+
   func keyspace(didEvict key: ByteView, in database: DatabaseIndex) {
     follow(key, database, "evicted", .evicted)
   }

@@ -31,9 +31,10 @@ enum SPopCommand: Command {
     var wanted = 1
     let isOne = context.count == 2
     if !isOne {
-      let number = try context.integer(at: 2)
-      guard number >= 0 else { throw .fixed("ERR value is out of range, must be positive") }
-      wanted = Int(number)
+      wanted = Int(
+        try context.integer(
+          at: 2, in: 0...Int64.max,
+          orThrow: .fixed("ERR value is out of range, must be positive")))
     }
     guard let set = try context.setForWriting(context.key) else {
       return isOne ? context.reply.null() : context.reply.set(0)
