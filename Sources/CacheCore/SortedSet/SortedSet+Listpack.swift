@@ -77,4 +77,48 @@ extension SortedSet {
       body(ListpackValue(encoding: ByteView(base: UnsafePointer(base), count: count)))
     }
   }
+
+  // MARK: Making results
+
+  /// Adds a member that is not there yet; fastest when members come in order.
+  ///
+  /// - Parameter score: no NaN.
+  /// - Complexity: O(log n), O(n) in a listpack, O(1) there for a score above all others.
+  public func append(_ member: ListpackValue, score: Double, limits: SortedSetLimits) {
+    assert(!score.isNaN)
+    if isListpack {
+      if count < limits.listpackEntriesMax, member.textCount <= limits.listpackValueBytesMax,
+        pack.hasRoom(adding: member.textCount + 64)
+      {
+        return member.withText { insertIntoListpack(ListpackValue(encoding: $0), $0, score) }
+      }
+      convertToTree()
+    }
+    member.withText { tree.insert($0, score: score) }
+  }
+
+  /// Makes a tree a listpack if it may be one, as Redis does with results that are stored.
+  ///
+  /// - Complexity: O(1) when there are too many members, else O(n).
+  public func compact(limits: SortedSetLimits) {
+    guard !isListpack, count <= limits.listpackEntriesMax else { return }
+    var bytes = 0
+    var cursor = cursor()
+    while let element = cursor.next() {
+      let length = element.member.textCount
+      guard length <= limits.listpackValueBytesMax else { return }
+      bytes += length + 64
+    }
+    let tree = tree
+    var pack = Listpack.make(memory)
+    guard pack.hasRoom(adding: bytes) else { return pack.destroy(memory) }
+    cursor = self.cursor()
+    while let element = cursor.next() {
+      element.member.withText { pack.append(ListpackValue(encoding: $0), memory) }
+      Self.withListpackScore(element.score) { pack.append($0, memory) }
+    }
+    tree.destroy()
+    object.header.pointee.encoding = .listpack
+    self.pack = pack
+  }
 }

@@ -14,6 +14,8 @@ enum CommandCatalog {
     generic,
     pubSub,
     server,
+    sortedSet,
+    geo,
   ]
 
   private static let connection: [any Command.Type] = [
@@ -194,6 +196,57 @@ enum CommandCatalog {
     TTLCommand.self,
     TypeCommand.self,
     UnlinkCommand.self,
+  ]
+
+  private static let sortedSet: [any Command.Type] = [
+    BZMPopCommand.self,
+    BZPopMaxCommand.self,
+    BZPopMinCommand.self,
+    ZAddCommand.self,
+    ZCardCommand.self,
+    ZCountCommand.self,
+    ZDiffCommand.self,
+    ZDiffStoreCommand.self,
+    ZIncrByCommand.self,
+    ZInterCommand.self,
+    ZInterCardCommand.self,
+    ZInterStoreCommand.self,
+    ZLexCountCommand.self,
+    ZMPopCommand.self,
+    ZMScoreCommand.self,
+    ZPopMaxCommand.self,
+    ZPopMinCommand.self,
+    ZRandMemberCommand.self,
+    ZRangeCommand.self,
+    ZRangeByLexCommand.self,
+    ZRangeByScoreCommand.self,
+    ZRangeStoreCommand.self,
+    ZRankCommand.self,
+    ZRemCommand.self,
+    ZRemRangeByLexCommand.self,
+    ZRemRangeByRankCommand.self,
+    ZRemRangeByScoreCommand.self,
+    ZRevRangeCommand.self,
+    ZRevRangeByLexCommand.self,
+    ZRevRangeByScoreCommand.self,
+    ZRevRankCommand.self,
+    ZScanCommand.self,
+    ZScoreCommand.self,
+    ZUnionCommand.self,
+    ZUnionStoreCommand.self,
+  ]
+
+  private static let geo: [any Command.Type] = [
+    GeoAddCommand.self,
+    GeoDistCommand.self,
+    GeoHashCommand.self,
+    GeoPosCommand.self,
+    GeoRadiusCommand.self,
+    GeoRadiusByMemberCommand.self,
+    GeoRadiusByMemberROCommand.self,
+    GeoRadiusROCommand.self,
+    GeoSearchCommand.self,
+    GeoSearchStoreCommand.self,
   ]
 
   private static let pubSub: [any Command.Type] = [
