@@ -192,6 +192,8 @@ enum CommandCatalog {
     RenameCommand.self,
     RenameNXCommand.self,
     ScanCommand.self,
+    SortCommand.self,
+    SortROCommand.self,
     TouchCommand.self,
     TTLCommand.self,
     TypeCommand.self,
