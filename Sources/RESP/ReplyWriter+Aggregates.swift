@@ -73,6 +73,29 @@ extension ReplyWriter {
 
   private static var openHeaderLength: Int { 24 }
 
+  /// Leaves a gap for a part of the reply that is only known after what follows it.
+  ///
+  /// - Parameter length: bytes that the part has at most.
+  /// - Returns: what `fillGap` wants.
+  public mutating func beginGap(length: Int) -> Int {
+    let start = output.count
+    _ = output.reserve(length)
+    output.advance(by: length)
+    return start
+  }
+
+  /// Fills a gap, and closes what is left of it.
+  ///
+  /// - Parameters:
+  ///   - length: as given to `beginGap`.
+  ///   - write: writes the part and returns the number of its bytes.
+  /// - Complexity: O(bytes written since), which are moved by a few places.
+  public mutating func fillGap(
+    _ start: Int, length: Int, write: (UnsafeMutablePointer<UInt8>) -> Int
+  ) {
+    output.closeGap(at: start, length: length, write: write)
+  }
+
   /// Starts the reply of SCAN and its kin: a cursor that is not known yet, and an array.
   ///
   /// - Returns: what `endPage` wants.

@@ -59,7 +59,7 @@ extension ValueType {
     case .set: SetKind.self
     case .sortedSet: SortedSetKind.self
     case .hash: HashKind.self
-    case .stream: preconditionFailure("no streams")
+    case .stream: StreamKind.self
     }
   }
 }

@@ -11,6 +11,7 @@ enum CommandCatalog {
     list,
     hash,
     set,
+    stream,
     generic,
     pubSub,
     server,
@@ -166,6 +167,34 @@ enum CommandCatalog {
     SScanCommand.self,
     SUnionCommand.self,
     SUnionStoreCommand.self,
+  ]
+
+  private static let stream: [any Command.Type] = [
+    XAckCommand.self,
+    XAddCommand.self,
+    XAutoClaimCommand.self,
+    XClaimCommand.self,
+    XDelCommand.self,
+    XGroupCommand.self,
+    XGroupCreateCommand.self,
+    XGroupCreateConsumerCommand.self,
+    XGroupDelConsumerCommand.self,
+    XGroupDestroyCommand.self,
+    XGroupHelpCommand.self,
+    XGroupSetIDCommand.self,
+    XInfoCommand.self,
+    XInfoConsumersCommand.self,
+    XInfoGroupsCommand.self,
+    XInfoHelpCommand.self,
+    XInfoStreamCommand.self,
+    XLenCommand.self,
+    XPendingCommand.self,
+    XRangeCommand.self,
+    XReadCommand.self,
+    XReadGroupCommand.self,
+    XRevRangeCommand.self,
+    XSetIDCommand.self,
+    XTrimCommand.self,
   ]
 
   private static let generic: [any Command.Type] = [
