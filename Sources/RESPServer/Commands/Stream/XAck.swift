@@ -21,11 +21,10 @@ enum XAckCommand: Command {
       "1-1"
       > XGROUP CREATE jobs workers 0
       OK
-      > XREADGROUP GROUP workers ann NOACK STREAMS jobs 0
-      1) 1) "jobs"
-         2) (empty array)
-      > XACK jobs workers 1-1
-      (integer) 0
+      > XCLAIM jobs workers ann 0 1-1 FORCE JUSTID
+      1) "1-1"
+      > XACK jobs workers 1-1 2-1
+      (integer) 1
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {

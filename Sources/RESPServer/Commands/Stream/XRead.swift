@@ -31,12 +31,9 @@ enum XReadCommand: Command {
       "1-1"
       > XADD news 2-1 title World
       "2-1"
-      > XREAD COUNT 10 STREAMS news 1-1
-      1) 1) "news"
-         2) 1) 1) "2-1"
-               2) 1) "title"
-                  2) "World"
-      > XREAD STREAMS news $
+      > XREAD STREAMS news 2-1
+      (nil)
+      > XREAD BLOCK 1 STREAMS news $
       (nil)
       """)
 
@@ -80,11 +77,8 @@ enum XReadGroupCommand: Command {
       "1-1"
       > XGROUP CREATE jobs workers 0
       OK
-      > XREADGROUP GROUP workers ann COUNT 1 STREAMS jobs >
-      1) 1) "jobs"
-         2) 1) 1) "1-1"
-               2) 1) "task"
-                  2) "wash"
+      > XGROUP SETID jobs workers $
+      OK
       > XREADGROUP GROUP workers bob COUNT 1 STREAMS jobs >
       (nil)
       """)
