@@ -28,6 +28,13 @@ public struct ListObject {
     return ListObject(.make(.list, .listpack, payload: listpack.base, memory))
   }
 
+  /// Makes an empty list that is a quicklist, to be filled with nodes and settled.
+  static func makeLong(_ memory: ObjectMemory) -> ListObject {
+    let quicklist = Quicklist.make(memory)
+    return ListObject(
+      .make(.list, .quicklist, payload: UnsafeMutableRawPointer(quicklist.header), memory))
+  }
+
   @inline(__always)
   var memory: ObjectMemory { object.memory }
 
