@@ -55,7 +55,7 @@ extension DumpDecoder {
   private mutating func readNodes(_ quicklist: Quicklist) throws(DumpError) {
     for _ in 0..<(try reader.count(bytesEach: 2)) {
       let container = try reader.number()
-      let content = try reader.string()
+      let content = try reader.block()
       switch Int(truncatingIfNeeded: container) {
       case Container.plain:
         guard !content.isEmpty else { throw .badFormat }

@@ -39,7 +39,7 @@ extension DumpDecoder {
   mutating func set(_ type: DumpType) throws(DumpError) -> ObjectReference {
     switch type {
     case .setIntset:
-      let bytes = try reader.string()
+      let bytes = try reader.block()
       guard Intset.isValid(bytes) else { throw .badFormat }
       let intset = Intset.make(copying: bytes, memory)
       let set = SetObject(

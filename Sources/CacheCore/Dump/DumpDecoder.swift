@@ -104,7 +104,7 @@ public struct DumpDecoder: ~Copyable {
   /// - Parameter stride: elements that belong together, the first of which is a name that comes
   ///   once.
   mutating func listpack(stride: Int) throws(DumpError) -> ByteView {
-    let bytes = try reader.string()
+    let bytes = try reader.block()
     guard Listpack.isValid(bytes, deeply: true) else { throw .badFormat }
     let pack = Listpack(base: UnsafeMutableRawPointer(mutating: bytes.base))
     let count = pack.countWithoutStoring

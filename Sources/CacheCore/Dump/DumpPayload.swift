@@ -45,7 +45,7 @@ extension DumpWriter {
     case .set: set(SetObject(object, now: clock.now), clock)
     case .sortedSet: sortedSet(SortedSet(object))
     case .hash: hash(HashObject(object, now: clock.now), clock)
-    case .stream: preconditionFailure("no streams")
+    case .stream: stream(StreamObject(object))
     }
   }
 

@@ -118,6 +118,15 @@ struct DumpReader: ~Copyable {
     }
   }
 
+  /// A string whose first byte has an address that every integer could have: a listpack or such.
+  mutating func block(_ place: Place = .first) throws(DumpError) -> ByteView {
+    let text = try string(place)
+    guard UInt(bitPattern: text.base) & 15 != 0, !text.isEmpty else { return text }
+    let base = try room(text.count, place)
+    memmove(base, text.base, text.count)
+    return ByteView(base: UnsafePointer(base), count: text.count)
+  }
+
   private mutating func digits(_ value: Int64, _ place: Place) throws(DumpError) -> ByteView {
     let base = try room(24, place)
     return ByteView(base: UnsafePointer(base), count: IntegerText.write(value, to: base))

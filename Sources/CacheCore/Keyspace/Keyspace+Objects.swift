@@ -81,3 +81,20 @@ extension Engine {
     reclaim(.object(object.header, bytes: bytes))
   }
 }
+
+// MARK: Access
+
+extension Keyspace {
+  /// Makes the entry one that was last used so long ago, as OBJECT IDLETIME tells; nothing happens
+  /// under policies that keep no such time.
+  public func setIdleSeconds(_ seconds: UInt32, of entry: EntryHandle) {
+    guard let bits = engine.evictor.pointee.bits(idleSeconds: seconds) else { return }
+    engine.memory.pointee.entry(entry.rawValue).access = bits.rawValue
+  }
+
+  /// Sets the counter that OBJECT FREQ tells; nothing happens under policies that keep none.
+  public func setFrequency(_ frequency: UInt8, of entry: EntryHandle) {
+    guard let bits = engine.evictor.pointee.bits(frequency: frequency) else { return }
+    engine.memory.pointee.entry(entry.rawValue).access = bits.rawValue
+  }
+}

@@ -200,6 +200,7 @@ enum CommandCatalog {
   private static let generic: [any Command.Type] = [
     CopyCommand.self,
     DelCommand.self,
+    DumpCommand.self,
     ExistsCommand.self,
     ExpireCommand.self,
     ExpireAtCommand.self,
@@ -220,6 +221,7 @@ enum CommandCatalog {
     RandomKeyCommand.self,
     RenameCommand.self,
     RenameNXCommand.self,
+    RestoreCommand.self,
     ScanCommand.self,
     SortCommand.self,
     SortROCommand.self,

@@ -47,6 +47,8 @@ struct ServerState: ~Copyable {
   /// Elements of lists of so many bytes stand alone, for tests; 0: those too large for a node.
   /// Changed with the gate held.
   var listPlainBytesMin = 0
+  /// Whether RESTORE takes payloads with a wrong checksum, for tests. Changed with the gate held.
+  var skipsChecksums = false
 
   let acl: ACLRegistry
   let watches: WatchRegistry

@@ -35,8 +35,11 @@ enum DebugCommand: Command {
       context.reply.ok()
     case ("REPLYBUFFER", 4): try acceptReplyBuffer(&context)
     case ("QUICKLIST-PACKED-THRESHOLD", 3): try setPlainThreshold(&context)
+    case ("SET-SKIP-CHECKSUM-VALIDATION", 3):
+      context.server.state.pointee.skipsChecksums = try context.integer(at: 2) != 0
+      context.reply.ok()
     case ("SET-DISABLE-DENY-SCRIPTS", 3),
-      ("SET-SKIP-CHECKSUM-VALIDATION", 3), ("DICT-RESIZING", 3), ("AOF-FLUSH-SLEEP", 3),
+      ("DICT-RESIZING", 3), ("AOF-FLUSH-SLEEP", 3),
       ("DROP-CLUSTER-PACKET-FILTER", 3), ("CLIENT-ENFORCE-REPLY-LIST", 3):
       // Switches for what this server does not do.
       context.reply.ok()
