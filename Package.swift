@@ -37,8 +37,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     // The coaching module. Its algorithms use Bytes and Platform alone; its commands see the server
     // through the public module API.
+    .target(name: "CCoach", exclude: ["weights.bin"]),
     .target(
-      name: "Coach", dependencies: ["RESPServer", "Bytes", "Platform", log],
+      name: "Coach", dependencies: ["CCoach", "RESPServer", "Bytes", "Platform", log],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "wingcache", dependencies: ["RESPServer", "Platform", log],
@@ -53,6 +54,11 @@ let package = Package(
       name: "corebench", dependencies: ["CacheCore", "Bytes"], path: "loadtest/corebench",
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
+
+    // Trains the classifier's weights and says what they are worth: docs/coach-classifier.md.
+    .executableTarget(
+      name: "coachtrain", dependencies: ["Coach", "Bytes"], path: "tools/coachtrain",
+      exclude: ["messages"], swiftSettings: swiftSettings),
 
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: swiftSettings),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: swiftSettings),

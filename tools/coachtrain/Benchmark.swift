@@ -1,0 +1,40 @@
+import Bytes
+import Coach
+import Foundation
+
+/// Measures the classifier on real messages, one after the other, in memory.
+func benchmark(_ sources: MessageSources, weights: LoadedWeights) throws {
+  var classifier = Classifier(model: try weights.model())
+  classifier.replaceRules(with: try RuleFile.parse(BuiltInRules.text))
+  let scratch = MessageScratch()
+  let own = try sources.own().map(\.text)
+  let sets: [(String, [String])] = [
+    ("own messages", own),
+    ("40 to 80 bytes", own.filter { (40...80).contains($0.utf8.count) }),
+    ("1 KB", own.isEmpty ? [] : [String(own.joined(separator: " ").prefix(1024))]),
+    ("10 MB", [String(repeating: "how do I talk to her ", count: 500_000)]),
+  ]
+  for (name, texts) in sets where !texts.isEmpty {
+    let views = texts.map { text -> ByteView in
+      let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(text.utf8.count, 1))
+      for (index, byte) in text.utf8.enumerated() { bytes[index] = byte }
+      return ByteView(base: bytes, count: text.utf8.count)
+    }
+    let mean = views.reduce(0) { $0 + $1.count } / views.count
+    let rounds = max(1, 400_000 / (views.count * (1 + min(mean, 1024) / 50)))
+    var best = Double.infinity
+    var sum = 0
+    for _ in 0..<5 {
+      let start = DispatchTime.now().uptimeNanoseconds
+      for _ in 0..<rounds {
+        for view in views {
+          sum += Int(classifier.classify(view, reader: &scratch.reader).label.rawValue)
+        }
+      }
+      let spent = Double(DispatchTime.now().uptimeNanoseconds - start)
+      best = min(best, spent / Double(rounds * views.count))
+    }
+    print(pad(name, 16), "mean \(mean) bytes: \(Int(best)) ns a message (labels add up to \(sum))")
+    for view in views { view.base.deallocate() }
+  }
+}
