@@ -27,13 +27,19 @@ let package = Package(
   ],
   targets: [
     .target(name: "CPlatform"),
+    // Lua and the libraries that scripts know, behind calls that always return. Debian's
+    // liblua5.1-0-dev has the static library, so a server needs no other package to run.
+    .target(
+      name: "CLua",
+      linkerSettings: [.linkedLibrary(":liblua5.1.a"), .linkedLibrary("m")]),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: swiftSettings),
     .target(name: "Bytes", dependencies: ["Platform"], swiftSettings: swiftSettings),
     .target(
       name: "CacheCore", dependencies: ["Bytes", "Platform"], swiftSettings: swiftSettings),
     .target(name: "RESP", dependencies: ["Bytes", "Platform"], swiftSettings: swiftSettings),
     .target(
-      name: "RESPServer", dependencies: ["RESP", "CacheCore", "Bytes", "Platform", log],
+      name: "RESPServer",
+      dependencies: ["RESP", "CacheCore", "Bytes", "Platform", "CLua", log],
       swiftSettings: swiftSettings),
     // The coaching module. Its algorithms use Bytes and Platform alone; its commands see the server
     // through the public module API.

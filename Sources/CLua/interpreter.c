@@ -320,7 +320,9 @@ static int load_library(lua_State *lua) {
   compile(lua, code);
   code->reference = 0;
   set_globals(lua, state, state->loading_globals);
-  lua_call(lua, 0, 0);
+  lua_rawgeti(lua, LUA_REGISTRYINDEX, state->handler);
+  lua_insert(lua, -2);
+  if (lua_pcall(lua, 0, 0, -2) != 0) lua_error(lua);
   return 0;
 }
 
@@ -337,11 +339,9 @@ int32_t wl_load(wl_state *state, const wl_host *host, const uint8_t *body, size_
   int status = lua_cpcall(state->lua, load_library, &code);
   state->is_loading = false;
   int32_t result = WL_REPLY;
-  if (status != 0) {
-    end_with_error(state, status);
-    // Where it was compiled, it is what it does that is wrong.
-    result = code.reference == LUA_NOREF ? WL_FAILURE : WL_ERROR;
-  }
+  // Where it was compiled, it is what it does that is wrong.
+  if (status != 0) result = code.reference == LUA_NOREF ? WL_FAILURE : WL_ERROR;
+  if (status != 0) end_with_error(state, status);
   // Needs no memory: the field is there.
   lua_cpcall(state->lua, restore_globals, NULL);
   lua_settop(state->lua, 0);

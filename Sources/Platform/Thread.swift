@@ -38,4 +38,7 @@ public struct Thread: @unchecked Sendable {
 
   /// Gives the core away for a moment.
   public static func yield() { sched_yield() }
+
+  /// Sleeps.
+  public static func sleep(microseconds: UInt32) { usleep(microseconds) }
 }

@@ -61,6 +61,12 @@ public struct ReplyWriter: ~Copyable {
     text.withUTF8 { appendLine(ByteView(UnsafeRawBufferPointer($0))) }
   }
 
+  /// An error of any bytes; line breaks become spaces.
+  public mutating func error(_ text: ByteView) {
+    output.append(UInt8(ascii: "-"))
+    appendLine(text)
+  }
+
   private mutating func appendLine(_ text: ByteView) {
     let place = output.reserve(text.count + 2)
     for index in 0..<text.count {

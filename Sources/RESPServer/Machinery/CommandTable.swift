@@ -256,6 +256,9 @@ extension CommandEntry {
   /// Whether it is EXEC.
   var isExec: Bool { traits.contains(.isExec) }
 
+  /// Whether it is EVAL, FCALL or one of their kin.
+  var runsScript: Bool { traits.contains(.runsScript) }
+
   /// Whether CLIENT PAUSE leaves it alone.
   var isExemptFromPause: Bool { traits.contains(.exemptFromPause) }
 
@@ -269,6 +272,7 @@ extension CommandEntry {
     /// Allowed to a RESP2 client that is subscribed.
     static let allowedWhileSubscribed = Traits(rawValue: 1 << 3)
     static let isExec = Traits(rawValue: 1 << 4)
+    static let runsScript = Traits(rawValue: 1 << 5)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -280,6 +284,8 @@ extension CommandEntry {
       let immediate = ["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]
       if immediate.contains(name) { insert(.runsInsideMulti) }
       if name == "EXEC" { insert(.isExec) }
+      let running = ["EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"]
+      if running.contains(name) { insert(.runsScript) }
       let subscriber = [
         "SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "SSUBSCRIBE", "SUNSUBSCRIBE",
         "PING", "QUIT", "RESET",

@@ -16,6 +16,8 @@ extension EventLoop {
     var failed = state.pointee.errorReplies != errorsBefore
     // Errors of what EXEC has executed are not EXEC's.
     if failed, entry.pointee.isExec, state.pointee.didExecute { failed = false }
+    // Nor are errors that a script has caught the script's.
+    if failed, entry.pointee.runsScript { failed = state.pointee.scriptFailed }
     finish(entry, arguments, failed: failed, of: connection)
   }
 
@@ -34,10 +36,11 @@ extension EventLoop {
       }
     case .none, .selfLocking: run(entry, arguments, keyCount: 0, of: connection)
     case .exclusive:
-      runExclusively {
+      let isDone = runExclusively {
         let keyCount = collectKeys(entry, arguments)
         run(entry, arguments, keyCount: max(0, keyCount), of: connection)
       }
+      if !isDone { write(server.busyError) }
     }
   }
 

@@ -54,7 +54,7 @@ extension EventLoop {
 
   /// Whether used memory is within the limit.
   @inline(__always)
-  private func hasRoom() -> Bool {
+  func hasRoom() -> Bool {
     let limit = server.state.pointee.configuration.maxMemory
     return limit == 0 || server.state.pointee.keyspace.usedMemory <= limit
   }
@@ -65,6 +65,9 @@ extension EventLoop {
     of connection: Connection
   ) {
     if entry == nil, isSentByBrowser(arguments[0]) { return refuseBrowser(connection) }
+    if state.pointee.isAside || state.pointee.isAnsweringBusy {
+      return dispatchBesideScript(arguments, entry, of: connection)
+    }
     let mark = replyMark()
     state.pointee.keepsReply = false
     let skipsReply = connection.flags.contains(.replySkipNext)
@@ -109,6 +112,39 @@ extension EventLoop {
     if entry.pointee.isExec { monitors.feed(arguments, entry, of: connection, on: self) }
   }
 
+  /// Answers while a slow script keeps everybody from the keys: a few commands run, all others get
+  /// BUSY.
+  private func dispatchBesideScript(
+    _ arguments: Arguments, _ entry: UnsafePointer<CommandEntry>?, of connection: Connection
+  ) {
+    do throws(CommandError) {
+      let entry = try resolve(arguments, entry)
+      if connection.flags.contains(.unauthenticated), !entry.pointee.flags.contains(.noAuth) {
+        throw .fixed("NOAUTH Authentication required.")
+      }
+      // Of those that may run, none that has to lock keys does: it would wait for the script.
+      guard entry.pointee.flags.contains(.allowBusy), entry.pointee.access == .none,
+        connection.existingSession?.watch == nil, !losesData(entry, arguments)
+      else { throw server.busyError }
+      if connection.flags.contains(.restricted) {
+        try checkPermissions(entry, arguments, of: connection)
+      }
+      if !enqueue(entry, arguments, of: connection) {
+        call(entry, arguments, hash: nil, of: connection)
+      }
+    } catch {
+      reject(entry, with: error, of: connection)
+    }
+  }
+
+  /// Whether it is a SHUTDOWN that might want to save what a script is changing.
+  private func losesData(_ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments) -> Bool {
+    guard name(of: entry) == "shutdown" else { return false }
+    return !(1..<max(1, arguments.count)).contains {
+      arguments[$0].equalsIgnoringCase("NOSAVE")
+    }
+  }
+
   /// The command that is meant: `entry`, or the subcommand that the first argument names.
   private func resolve(
     _ arguments: Arguments, _ entry: UnsafePointer<CommandEntry>?
@@ -136,7 +172,7 @@ extension EventLoop {
     return entry
   }
 
-  private func name(of entry: UnsafePointer<CommandEntry>) -> ByteView {
+  func name(of entry: UnsafePointer<CommandEntry>) -> ByteView {
     server.state.pointee.commands.name(of: entry.pointee.index)
   }
 

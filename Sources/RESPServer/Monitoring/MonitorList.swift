@@ -53,6 +53,7 @@ final class MonitorList: Sendable {
 
   /// Who a command came from: an address, or "unix:" and the path of the socket.
   private static func origin(of connection: Connection) -> String {
+    if connection.flags.contains(.isScript) { return "lua" }
     guard connection.flags.contains(.unixSocket) else { return connection.peerName }
     return "unix:\(connection.peerName.dropLast(2))"
   }

@@ -50,6 +50,11 @@ struct ConnectionFlags: OptionSet {
   /// Its commands must not wait (scripts).
   static let mustNotWait = ConnectionFlags(rawValue: 1 << 22)
 
+  /// Its script runs: it is not read.
+  static let runsScript = ConnectionFlags(rawValue: 1 << 24)
+  /// Has no socket: stands for a client while its script runs.
+  static let isScript = ConnectionFlags(rawValue: 1 << 25)
+
   /// Its user may not do everything: each command is checked.
   static let restricted = ConnectionFlags(rawValue: 1 << 23)
 

@@ -139,7 +139,7 @@ extension EventLoop {
   /// Closes what was marked. Inside no batch, so that nobody iterates over connections meanwhile.
   func closeMarked() {
     while !state.pointee.closing.isEmpty {
-      enterGate()
+      guard enterGate() else { return leaveGate() }
       let closing = state.pointee.closing
       state.pointee.closing = []
       for connection in closing { destroy(connection) }

@@ -46,7 +46,7 @@ extension EventLoop {
   /// Handles what is due.
   func runTimers() {
     guard state.pointee.timers.nextDeadline <= state.pointee.now else { return }
-    enterGate()
+    guard enterGate() else { return leaveGate() }
     while let event = state.pointee.timers.popDue(now: state.pointee.now) {
       switch event {
       case .blockedTimeout(let client, let token):

@@ -35,14 +35,19 @@ extension EventLoop {
     handle(ready: state.pointee.epoll.wait(timeout: 0))
   }
 
-  /// Handles the events that epoll has reported, and what is due besides.
-  private func handle(ready: Int) {
-    updateTime()
-    state.pointee.counters.turns &+= 1
+  /// Handles what epoll has reported.
+  func handleEvents(_ ready: Int) {
     for index in 0..<ready {
       let (data, events) = state.pointee.epoll.event(at: index)
       dispatch(data, events)
     }
+  }
+
+  /// Handles the events that epoll has reported, and what is due besides.
+  private func handle(ready: Int) {
+    updateTime()
+    state.pointee.counters.turns &+= 1
+    handleEvents(ready)
     closeMarked()
     runTimers()
     runUpkeep(isIdle: ready == 0)
@@ -127,11 +132,19 @@ extension EventLoop {
   private func dispatch(_ data: UInt64, _ events: Epoll.Events) {
     if data == Marker.inbox {
       state.pointee.inbox.counter.reset()
-      enterGate()
-      for message in state.pointee.inbox.take() { handle(message) }
-      if state.pointee.hasReadyKeys { serveReadyKeys() }
+      let isInside = enterGate()
+      let messages = state.pointee.deferred + state.pointee.inbox.take()
+      state.pointee.deferred = []
+      for message in messages {
+        if isInside || message.isAlwaysHandled {
+          handle(message)
+        } else {
+          state.pointee.deferred.append(message)
+        }
+      }
+      if isInside, state.pointee.hasReadyKeys { serveReadyKeys() }
       sendMessages()
-      evictClientsIfNeeded()
+      if isInside { evictClientsIfNeeded() }
       leaveGate()
       return
     }
@@ -148,7 +161,9 @@ extension EventLoop {
   }
 
   private func handle(_ events: Epoll.Events, of connection: Connection) {
-    enterGate()
+    // A client whose script runs has to wait for it.
+    guard !connection.flags.contains(.runsScript) else { return }
+    let isInside = enterGate()
     if events.contains(.write) { sendWaiting(connection) }
     if !events.isDisjoint(with: [.read, .hangUp, .error, .readHangUp]),
       !connection.flags.contains(.closesNow)
@@ -160,26 +175,50 @@ extension EventLoop {
         read(connection)
       }
     }
-    evictClientsIfNeeded()
+    if isInside { evictClientsIfNeeded() }
     leaveGate()
   }
 
   /// Begins a batch, see `Gate`.
-  func enterGate() { server.state.pointee.gate.enter(worker: index) }
+  ///
+  /// - Returns: false when a slow script keeps others out: nothing may be touched then that is not
+  ///   the loop's own.
+  @discardableResult
+  func enterGate() -> Bool {
+    // A script that this loop runs, and that lets others be answered meanwhile.
+    if state.pointee.holdsGate { return false }
+    state.pointee.isAside = !server.state.pointee.gate.enter(worker: index)
+    return !state.pointee.isAside
+  }
 
   /// Ends a batch.
-  func leaveGate() { server.state.pointee.gate.leave(worker: index) }
+  func leaveGate() {
+    if state.pointee.holdsGate { return }
+    state.pointee.isAside = false
+    server.state.pointee.gate.leave(worker: index)
+  }
 
   /// Runs `body` while all other loops stand still. The caller is inside a batch.
   ///
+  /// - Returns: false when a slow script keeps all others out, and `body` was not run.
   /// - Complexity: waits for the batches that are under way.
-  func runExclusively(_ body: () -> Void) {
-    if state.pointee.holdsGate { return body() }
-    server.state.pointee.gate.close(worker: index)
+  @discardableResult
+  func runExclusively(_ body: () -> Void) -> Bool {
+    if state.pointee.holdsGate {
+      body()
+      return true
+    }
+    guard !state.pointee.isAside else { return false }
+    guard server.state.pointee.gate.close(worker: index) else {
+      // The batch goes on, aside.
+      enterGate()
+      return false
+    }
     state.pointee.holdsGate = true
     body()
     state.pointee.holdsGate = false
     server.state.pointee.gate.open(worker: index)
+    return true
   }
 
   private func handle(_ message: InboxMessage) {
@@ -192,7 +231,11 @@ extension EventLoop {
   }
 
   private func runUpkeep(isIdle: Bool) {
-    enterGate()
+    guard enterGate() else {
+      // What is due stays due, so the loop would spin.
+      leaveGate()
+      return Thread.sleep(microseconds: 500)
+    }
     let now = state.pointee.now
     if state.pointee.nextExpiry <= now {
       watchingLatency("expire-cycle") {

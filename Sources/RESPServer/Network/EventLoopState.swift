@@ -78,8 +78,8 @@ struct EventLoopState: ~Copyable {
 
   var writer = ReplyWriter(capacity: 64 * 1024)
   var store = ArgumentStore(capacity: 1024)
-  let readBuffer: UnsafeMutablePointer<UInt8>
-  let requests: UnsafeMutablePointer<ParsedRequest>
+  var readBuffer: UnsafeMutablePointer<UInt8>
+  var requests: UnsafeMutablePointer<ParsedRequest>
   var keyBuffer: UnsafeMutablePointer<HashedKey>
   var keyCapacity = 64
 
@@ -110,6 +110,16 @@ struct EventLoopState: ~Copyable {
   var transactionStore = ArgumentStore(capacity: 64)
   /// Whether this loop holds the gate.
   var holdsGate = false
+  /// Whether it goes on beside a slow script that holds it, see `Gate`.
+  var isAside = false
+  /// Whether clients are answered while a script of this loop runs.
+  var isAnsweringBusy = false
+  /// Messages that have to wait for a slow script's end.
+  var deferred: [InboxMessage] = []
+  /// Runs this loop's scripts; made when first needed.
+  var scripts: ScriptEngine?
+  /// Whether the last script ended with an error.
+  var scriptFailed = false
 
   /// Keys waited for that commands of this loop have changed, see `KeyWaiters`.
   var readyKeys: [WaitedKey] = []

@@ -13,6 +13,14 @@ enum InboxMessage: Sendable {
 
   /// Close what is marked, look at the timers, stop if asked to.
   case attend
+
+  /// Whether it touches the loop's own state alone, so that it need not wait for a slow script.
+  var isAlwaysHandled: Bool {
+    switch self {
+    case .connection, .deliver: true
+    case .task, .attend: false
+    }
+  }
 }
 
 /// A message for clients that no command of theirs asked for, in both protocols.

@@ -53,6 +53,10 @@ struct ServerState: ~Copyable {
   let acl: ACLRegistry
   let watches: WatchRegistry
   let waiters = KeyWaiters()
+  let scripts = ScriptCache()
+  /// Touched with the gate held only.
+  var functions: FunctionStore?
+  let runningScript = RunningScript()
   let hub: PubSubHub
   let monitors: MonitorList
   let slowLog: SlowLog

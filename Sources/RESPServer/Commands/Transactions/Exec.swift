@@ -49,7 +49,10 @@ extension EventLoop {
     let startTicks = state.pointee.ticks
     queue.fill(&state.pointee.transactionStore)
     if queue.needsGate {
-      runExclusively { executeQueued(queue, of: connection) }
+      if !runExclusively({ executeQueued(queue, of: connection) }) {
+        state.pointee.didExecute = false
+        write(.made(CommandTexts.transactionAborted(server.busyError)))
+      }
     } else {
       let shards = shards(of: queue, watched: session.watchedKeys)
       server.state.pointee.keyspace.lock(shards)

@@ -1,0 +1,166 @@
+internal import Bytes
+internal import CLua
+internal import CacheCore
+internal import Platform
+internal import RESP
+
+/// Running scripts and functions.
+///
+/// A script is atomic: it has the gate, so nobody else touches a key while it runs.
+extension CommandContext {
+  /// EVAL and its kin: runs a script.
+  ///
+  /// - Parameter find: finds it among those that the loop has compiled.
+  func evaluate(
+    isReadOnly: Bool,
+    _ find: (ScriptEngine, borrowing CommandContext) throws(CommandError) -> CompiledScript
+  ) throws(CommandError) {
+    let keyCount = try scriptKeyCount(orThrow: .notInteger)
+    let engine = try loop.scriptEngine()
+    let compiled = try find(engine, self)
+    let script = compiled.script
+    var run = try prepare(
+      .script, name: script.name, flags: script.flags, isReadOnly: isReadOnly)
+    let isDone = loop.runExclusively {
+      execute(compiled.reference, in: engine.interpreter, keyCount: keyCount, &run)
+    }
+    guard isDone else { throw server.busyError }
+    loop.accountMemory(of: engine)
+  }
+
+  /// FCALL and FCALL_RO: runs a function.
+  func callFunction(isReadOnly: Bool) throws(CommandError) {
+    var failure: CommandError?
+    let isDone = loop.runExclusively {
+      do throws(CommandError) {
+        let store = server.state.pointee.functions
+        guard let store, let function = store.function(self[1].string) else {
+          throw .fixed("ERR Function not found")
+        }
+        let keyCount = try scriptKeyCount(orThrow: .fixed("ERR Bad number of keys provided"))
+        var run = try prepare(
+          .function, name: function.name, flags: function.flags, isReadOnly: isReadOnly)
+        execute(function.reference, in: store.interpreter, keyCount: keyCount, &run)
+      } catch {
+        failure = error
+      }
+    }
+    guard isDone else { throw server.busyError }
+    if let failure { throw failure }
+  }
+
+  /// The number of keys, argument 2.
+  private func scriptKeyCount(orThrow error: CommandError) throws(CommandError) -> Int {
+    guard let count = IntegerText.parseInt64(self[2]) else { throw error }
+    guard count <= self.count - 3 else {
+      throw .fixed("ERR Number of keys can't be greater than number of args")
+    }
+    guard count >= 0 else { throw .fixed("ERR Number of keys can't be negative") }
+    return Int(count)
+  }
+
+  /// Checks whether what says `flags` of itself may run now.
+  private func prepare(
+    _ kind: ScriptRun.Kind, name: String, flags: ScriptFlags, isReadOnly: Bool
+  ) throws(CommandError) -> ScriptRun {
+    let isShort = !loop.hasRoom()
+    var mayNotWrite = isReadOnly
+    var allowsOOM = false
+    if !flags.contains(.compatible) {
+      if flags.contains(.noWrites) {
+        mayNotWrite = true
+      } else if isReadOnly {
+        throw .fixed("ERR Can not execute a script with write flag using *_ro command.")
+      }
+      allowsOOM = !flags.isDisjoint(with: [.noWrites, .allowOOM])
+      if isShort, !allowsOOM { throw .outOfMemory }
+    }
+    return ScriptRun(
+      loop: loop, kind: kind, proxy: loop.scriptProxy(for: connection),
+      mark: loop.replyMark(), isReadOnly: mayNotWrite, allowsOOM: allowsOOM,
+      isShortOfMemory: isShort, startTicks: loop.state.pointee.ticks, name: name,
+      arguments: arguments)
+  }
+
+  /// Runs it and writes its reply.
+  private func execute(
+    _ reference: Int32, in interpreter: Interpreter, keyCount: Int, _ run: inout ScriptRun
+  ) {
+    // Both are a pointer and a count.
+    let slices = UnsafeRawPointer(arguments.base + 3).assumingMemoryBound(to: wl_slice.self)
+    let version: Int32 = connection.state.pointee.version == .resp3 ? 3 : 2
+    connection.flags.insert(.runsScript)
+    let outcome = withUnsafeMutablePointer(to: &run) { run in
+      var host = ScriptRun.host(run)
+      return wl_run(
+        interpreter.state, &host, reference, slices, keyCount, slices + keyCount,
+        count - 3 - keyCount, version)
+    }
+    connection.flags.remove(.runsScript)
+    if run.isSlow { loop.endSlowScript() }
+    loop.withdrawReply(to: run.mark)
+    loop.state.pointee.writer.version = connection.state.pointee.version
+    loop.writeOutcome(outcome, of: interpreter, name: run.name)
+    // Its own time starts where it was called, not where its last command ended.
+    loop.state.pointee.ticks = run.startTicks
+  }
+}
+
+extension EventLoop {
+  /// The connection that stands for a client while its script runs.
+  fileprivate func scriptProxy(for connection: Connection) -> Connection {
+    let pointer: UnsafeMutablePointer<ConnectionState>
+    if let made = state.pointee.scriptProxy {
+      pointer = made
+    } else {
+      pointer = makeProxy()
+      state.pointee.scriptProxy = pointer
+    }
+    pointer.pointee.flags = [.isScript, .mustNotWait]
+    if connection.flags.contains(.noTouch) { pointer.pointee.flags.insert(.noTouch) }
+    pointer.pointee.database = connection.database
+    pointer.pointee.version = .resp2
+    let proxy = Connection(state: pointer)
+    // Nearly all clients are "default", who may do everything.
+    if connection.state.pointee.user != nil || pointer.pointee.user != nil
+      || connection.state.pointee.permissions != nil
+    {
+      proxy.setUser(connection.ownUser, in: server.state.pointee.acl)
+    }
+    return proxy
+  }
+
+  /// Writes what a script has returned or how it has failed.
+  fileprivate func writeOutcome(_ outcome: Int32, of interpreter: Interpreter, name: String) {
+    let output = interpreter.output
+    switch outcome {
+    case Int32(WL_REPLY):
+      state.pointee.writer.output.append(output)
+      state.pointee.scriptFailed = !output.isEmpty && output[0] == UInt8(ascii: "-")
+      if state.pointee.scriptFailed {
+        let end = output.firstIndex(of: 0x0D) ?? output.count
+        noteScriptError(output[1..<end], isCounted: interpreter.errorIsCounted)
+      }
+    case Int32(WL_ERROR):
+      state.pointee.scriptFailed = true
+      var text = output.array
+      if let place = interpreter.errorPlace {
+        text += " script: \(name), on \(place).".utf8
+      }
+      text.withByteView {
+        state.pointee.writer.error($0)
+        noteScriptError($0, isCounted: interpreter.errorIsCounted)
+      }
+    default:
+      state.pointee.scriptFailed = true
+      write(.made("ERR Error running script \(name), \(output.string)"))
+    }
+  }
+
+  private func noteScriptError(_ text: ByteView, isCounted: Bool) {
+    // `call` looks at the errors first.
+    if isCounted { return }
+    state.pointee.errorReplies &+= 1
+    countError(text)
+  }
+}
