@@ -144,6 +144,28 @@ static int refuse_protected(lua_State *lua) {
   return pass_on(lua);
 }
 
+// pcall as scripts of this kind have always known it: of an error that is a table, its text.
+static int text_pcall(lua_State *lua) {
+  luaL_checkany(lua, 1);
+  lua_pushboolean(lua, 1);
+  lua_insert(lua, 1);
+  if (lua_pcall(lua, lua_gettop(lua) - 2, LUA_MULTRET, 0) != 0) {
+    lua_remove(lua, 1);
+    if (lua_istable(lua, -1)) {
+      lua_pushliteral(lua, "err");
+      lua_rawget(lua, -2);
+      if (lua_isstring(lua, -1)) {
+        lua_replace(lua, -2);
+      } else {
+        lua_pop(lua, 1);
+      }
+    }
+    lua_pushboolean(lua, 0);
+    lua_insert(lua, 1);
+  }
+  return lua_gettop(lua);
+}
+
 static int safe_unpack(lua_State *lua) {
   // The difference of two ints may not fit one, which the library's own check overlooks.
   luaL_checktype(lua, 1, LUA_TTABLE);
@@ -281,7 +303,7 @@ static void set_no_such_global(lua_State *lua) {
 }
 
 static const char *const kept_functions[] = {
-    "_VERSION", "assert",   "collectgarbage", "error",  "gcinfo",   "ipairs", "pcall",
+    "_VERSION", "assert",   "collectgarbage", "error",  "gcinfo",   "ipairs",
     "rawequal", "select",   "tonumber",       "tostring", "type",   "xpcall", NULL,
 };
 
@@ -289,7 +311,8 @@ static const luaL_Reg safe_functions[] = {
     {"next", safe_next},           {"rawget", safe_rawget},
     {"rawset", safe_rawset},       {"setmetatable", safe_setmetatable},
     {"unpack", safe_unpack},       {"loadstring", safe_loadstring},
-    {"load", safe_load},           {NULL, NULL},
+    {"load", safe_load},           {"pcall", text_pcall},
+    {NULL, NULL},
 };
 
 // Fills the table at the top with the basic functions. The libraries' globals are at `from`.

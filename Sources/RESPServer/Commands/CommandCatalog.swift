@@ -12,11 +12,36 @@ enum CommandCatalog {
     hash,
     set,
     stream,
+    scripting,
     generic,
     pubSub,
     server,
     sortedSet,
     geo,
+  ]
+
+  private static let scripting: [any Command.Type] = [
+    EvalCommand.self,
+    EvalROCommand.self,
+    EvalSHACommand.self,
+    EvalSHAROCommand.self,
+    FCallCommand.self,
+    FCallROCommand.self,
+    FunctionCommand.self,
+    FunctionDeleteCommand.self,
+    FunctionFlushCommand.self,
+    FunctionHelpCommand.self,
+    FunctionKillCommand.self,
+    FunctionListCommand.self,
+    FunctionLoadCommand.self,
+    FunctionStatsCommand.self,
+    ScriptCommand.self,
+    ScriptDebugCommand.self,
+    ScriptExistsCommand.self,
+    ScriptFlushCommand.self,
+    ScriptHelpCommand.self,
+    ScriptKillCommand.self,
+    ScriptLoadCommand.self,
   ]
 
   private static let connection: [any Command.Type] = [

@@ -45,6 +45,8 @@ public struct Configuration: Sendable {
   /// Bytes, or a percentage of `maxMemory` when negative; 0 is no limit.
   public var maxMemoryClients = 0
   public var busyReplyThresholdMilliseconds = 5000
+  /// Bytes that each interpreter may hold.
+  public var scriptMemoryMax = 512 << 20
 
   // Memory and eviction.
   /// Bytes; 0 is no limit.

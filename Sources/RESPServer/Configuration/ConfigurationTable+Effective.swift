@@ -109,6 +109,9 @@ extension ConfigurationParameter {
         "milliseconds after which a script answers others with BUSY"
       )
       .alias("lua-time-limit"),
+      .memory(
+        "script-memory-limit", \.scriptMemoryMax, (1 << 20)...(64 << 30),
+        "bytes that the scripts of one thread may hold; taken note of by SCRIPT FLUSH"),
     ]
   }
 

@@ -308,7 +308,7 @@ extension EventLoop {
     }
   }
 
-  private func countError(_ text: ByteView) {
+  func countError(_ text: ByteView) {
     let code = text[0..<(text.firstIndex(of: 0x20) ?? text.count)].string
     // INFO errorstats is bounded: a module may make up codes.
     if state.pointee.errorCounts.count < 128 || state.pointee.errorCounts[code] != nil {

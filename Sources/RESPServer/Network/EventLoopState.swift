@@ -118,6 +118,8 @@ struct EventLoopState: ~Copyable {
   var deferred: [InboxMessage] = []
   /// Runs this loop's scripts; made when first needed.
   var scripts: ScriptEngine?
+  /// Stands for the client whose script runs; made when first needed.
+  var scriptProxy: UnsafeMutablePointer<ConnectionState>?
   /// Whether the last script ended with an error.
   var scriptFailed = false
 

@@ -108,7 +108,7 @@ extension CommandContext {
 
 extension EventLoop {
   /// The connection that stands for a client while its script runs.
-  fileprivate func scriptProxy(for connection: Connection) -> Connection {
+  func scriptProxy(for connection: Connection) -> Connection {
     let pointer: UnsafeMutablePointer<ConnectionState>
     if let made = state.pointee.scriptProxy {
       pointer = made
@@ -162,5 +162,15 @@ extension EventLoop {
     if isCounted { return }
     state.pointee.errorReplies &+= 1
     countError(text)
+  }
+}
+
+extension CommandContext {
+  /// What a library has while it is loaded.
+  func libraryRun() -> ScriptRun {
+    ScriptRun(
+      loop: loop, kind: .library, proxy: loop.scriptProxy(for: connection),
+      mark: loop.replyMark(), isReadOnly: true, allowsOOM: false, isShortOfMemory: false,
+      startTicks: TickCounter.now, name: "", arguments: arguments)
   }
 }

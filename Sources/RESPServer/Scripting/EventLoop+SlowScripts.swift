@@ -101,8 +101,8 @@ extension EventLoop {
     for inbox in server.state.pointee.inboxes { inbox.wake() }
   }
 
-  /// Answers this loop's clients while its script runs on: with buffers of its own, for those of the
-  /// loop hold the request that the script came with.
+  /// Answers this loop's clients while its script runs on: with buffers of its own, for those of
+  /// the loop hold the request that the script came with.
   func answerBesideScript() {
     var writer = ReplyWriter(capacity: 4096)
     var store = ArgumentStore(capacity: 64)

@@ -23,8 +23,8 @@ final class Interpreter {
   deinit { wl_free(state) }
 
   /// The version of Redis that scripts are told, as INFO tells it.
-  private static let versionText: UnsafePointer<CChar> = {
-    // For the life of the process: interpreters keep the pointer.
+  // For the life of the process: interpreters keep the pointer. Nobody writes there.
+  private nonisolated(unsafe) static let versionText: UnsafePointer<CChar> = {
     let bytes = Version.redis.utf8CString
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
     for (index, byte) in bytes.enumerated() { copy[index] = byte }

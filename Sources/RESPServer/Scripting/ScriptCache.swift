@@ -2,8 +2,8 @@ internal import Bytes
 internal import Platform
 internal import Synchronization
 
-/// All scripts that were loaded, for EVALSHA: shared by the loops, each of which compiles for itself
-/// what it runs.
+/// All scripts that were loaded, for EVALSHA: shared by the loops, each of which compiles for
+/// itself what it runs.
 ///
 /// SCRIPT LOAD keeps a script until SCRIPT FLUSH. What EVAL brings is kept too, but only the last
 /// 500 of it: clients that put values into scripts, instead of arguments, would fill the memory.

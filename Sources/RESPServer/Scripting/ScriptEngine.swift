@@ -51,7 +51,7 @@ final class ScriptEngine {
       compiled = known
       cache.insert(known.script, isEvaluated: true)
     } else {
-      compiled = try compile(cache.find(digest) ?? Script(body, digest: digest))
+      compiled = try compile(known(body, digest))
       cache.insert(compiled.script, isEvaluated: true)
     }
     byHash[hash] = compiled
@@ -72,9 +72,19 @@ final class ScriptEngine {
   /// - Throws: what is wrong with it.
   func load(_ body: ByteView) throws(CommandError) -> Script {
     let digest = ScriptDigest(of: body)
-    let compiled = try byDigest[digest] ?? compile(cache.find(digest) ?? Script(body, digest: digest))
+    if let known = byDigest[digest] {
+      cache.insert(known.script, isEvaluated: false)
+      return known.script
+    }
+    let compiled = try compile(known(body, digest))
     cache.insert(compiled.script, isEvaluated: false)
     return compiled.script
+  }
+
+  /// The script as all loops share it, or a new one.
+  private func known(_ body: ByteView, _ digest: ScriptDigest) throws(CommandError) -> Script {
+    if let script = cache.find(digest) { return script }
+    return try Script(body, digest: digest)
   }
 
   private func compile(_ script: Script) throws(CommandError) -> CompiledScript {

@@ -154,7 +154,6 @@ extension ScriptRun {
         """
         ERR The user executing the script can't publish to the channel mentioned in the command
         """)
-    default: .fixed("ERR The user executing the script can't run this command or subcommand")
     }
   }
 

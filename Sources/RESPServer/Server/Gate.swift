@@ -49,8 +49,8 @@ struct Gate: ~Copyable {
 
   /// Begins a batch; waits while somebody holds the gate.
   ///
-  /// - Returns: false when the holder will be long: the worker may then do what touches nothing that
-  ///   is shared (answer with BUSY), and has to call `leave` all the same.
+  /// - Returns: false when the holder will be long: the worker may then do what touches nothing
+  ///   that is shared (answer with BUSY), and has to call `leave` all the same.
   @inline(__always)
   func enter(worker: Int) -> Bool {
     workerCount > 1 ? enterShared(worker: worker) : true

@@ -130,6 +130,8 @@ extension Server {
 
   /// Whether commands must take the long way. The caller has the gate.
   func updateNeedsCare() {
-    state.pointee.needsCare = !state.pointee.monitors.isEmpty || state.pointee.pause.until > 0
+    state.pointee.needsCare =
+      !state.pointee.monitors.isEmpty || state.pointee.pause.until > 0
+      || state.pointee.runningScript.current != nil
   }
 }

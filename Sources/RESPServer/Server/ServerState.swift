@@ -57,6 +57,9 @@ struct ServerState: ~Copyable {
   /// Touched with the gate held only.
   var functions: FunctionStore?
   let runningScript = RunningScript()
+  /// Whether scripts may not run commands that are not for scripts (DEBUG
+  /// SET-DISABLE-DENY-SCRIPTS); changed with the gate held.
+  var deniesScripts = true
   let hub: PubSubHub
   let monitors: MonitorList
   let slowLog: SlowLog

@@ -112,15 +112,22 @@ extension InfoReport {
   }
 
   private func writeScriptMemory(_ text: inout InfoText) {
-    text.memory("used_memory_lua", 0)
-    text.field("used_memory_vm_eval", 0)
-    text.field("used_memory_scripts_eval", 0)
-    text.field("number_of_cached_scripts", 0)
-    text.field("number_of_functions", 0)
-    text.field("number_of_libraries", 0)
-    text.field("used_memory_vm_functions", 0)
-    text.memory("used_memory_vm_total", 0)
-    text.field("used_memory_functions", 0)
-    text.memory("used_memory_scripts", 0)
+    let scripts = server.state.pointee.scripts.figures
+    let functions = server.functionFigures
+    let store = server.state.pointee.functions
+    var evalBytes = 0
+    server.forEachLoop { evalBytes += $0.state.pointee.scripts?.interpreter.memoryUsage ?? 0 }
+    let functionBytes = store?.interpreter.memoryUsage ?? 0
+    let libraryBytes = store?.byteCount ?? 0
+    text.memory("used_memory_lua", evalBytes)
+    text.field("used_memory_vm_eval", evalBytes)
+    text.field("used_memory_scripts_eval", scripts.byteCount)
+    text.field("number_of_cached_scripts", scripts.count)
+    text.field("number_of_functions", functions.functions)
+    text.field("number_of_libraries", functions.libraries)
+    text.field("used_memory_vm_functions", functionBytes)
+    text.memory("used_memory_vm_total", evalBytes + functionBytes)
+    text.field("used_memory_functions", libraryBytes)
+    text.memory("used_memory_scripts", scripts.byteCount + libraryBytes)
   }
 }

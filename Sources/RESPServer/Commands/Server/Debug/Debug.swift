@@ -38,8 +38,10 @@ enum DebugCommand: Command {
     case ("SET-SKIP-CHECKSUM-VALIDATION", 3):
       context.server.state.pointee.skipsChecksums = try context.integer(at: 2) != 0
       context.reply.ok()
-    case ("SET-DISABLE-DENY-SCRIPTS", 3),
-      ("DICT-RESIZING", 3), ("AOF-FLUSH-SLEEP", 3),
+    case ("SET-DISABLE-DENY-SCRIPTS", 3):
+      context.server.state.pointee.deniesScripts = try context.integer(at: 2) == 0
+      context.reply.ok()
+    case ("DICT-RESIZING", 3), ("AOF-FLUSH-SLEEP", 3),
       ("DROP-CLUSTER-PACKET-FILTER", 3), ("CLIENT-ENFORCE-REPLY-LIST", 3):
       // Switches for what this server does not do.
       context.reply.ok()
