@@ -104,6 +104,9 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
       name: "FuzzTexts", dependencies: ["RESPServer", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzTexts", swiftSettings: fuzzSettings),
     .executableTarget(
+      name: "FuzzDump", dependencies: ["CacheCore", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzDump", swiftSettings: fuzzSettings),
+    .executableTarget(
       name: "FuzzStream", dependencies: ["RESPServer", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzStream", swiftSettings: fuzzSettings),
   ]

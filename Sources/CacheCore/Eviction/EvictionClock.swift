@@ -269,12 +269,22 @@ struct EvictionClock: ~Copyable, @unchecked Sendable {
       truncatingIfNeeded: ring[Int(stamp & 1023)].load(ordering: .relaxed))
   }
 
+  /// Gives a stamp that was never issued, for the clock is too young, the time that it would have.
+  private func date(_ stamp: UInt16, idleSeconds idle: UInt32) {
+    let time = second.load(ordering: .relaxed)
+    // A clock begins at 0, with stamps of that time and before it.
+    let issued = issueSecond(stamp)
+    guard issued == 0 || issued > time else { return }
+    fineIssues[Int(stamp & 1023)].store(UInt64(time - min(idle, time)), ordering: .relaxed)
+  }
+
   /// The youngest stamp bits whose idle time is at least `idle` seconds, or the oldest there are.
   ///
   /// - Complexity: O(1,024 + 768) steps; for RESTORE IDLETIME.
   func stampBits(idleSeconds idle: UInt32) -> AccessBits {
     for age in 0...Self.fineAgeKeptMax {
       let bits = AccessBits(rawValue: (now.stamp &- age) & 1023)
+      if age > 0 { date(bits.rawValue, idleSeconds: idle) }
       if let seconds = idleSeconds(bits), seconds >= idle { return bits }
     }
     let current = UInt16(coarse.load(ordering: .relaxed))

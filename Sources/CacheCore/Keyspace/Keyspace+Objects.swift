@@ -87,7 +87,10 @@ extension Engine {
 extension Keyspace {
   /// Makes the entry one that was last used so long ago, as OBJECT IDLETIME tells; nothing happens
   /// under policies that keep no such time.
-  public func setIdleSeconds(_ seconds: UInt32, of entry: EntryHandle) {
+  public func setIdleSeconds(_ seconds: UInt32, of entry: EntryHandle, now: Int64) {
+    if now >= engine.control.pointee.secondEnd.load(ordering: .relaxed) {
+      engine.advanceSecond(now)
+    }
     guard let bits = engine.evictor.pointee.bits(idleSeconds: seconds) else { return }
     engine.memory.pointee.entry(entry.rawValue).access = bits.rawValue
   }

@@ -53,7 +53,9 @@ enum RestoreCommand: Command {
       return context.reply.ok()
     }
     if let entry = context.peek(key) {
-      if let seconds = options.idleSeconds { context.keyspace.setIdleSeconds(seconds, of: entry) }
+      if let seconds = options.idleSeconds {
+        context.keyspace.setIdleSeconds(seconds, of: entry, now: context.now)
+      }
       if let frequency = options.frequency {
         context.keyspace.setFrequency(frequency, of: entry)
       }
