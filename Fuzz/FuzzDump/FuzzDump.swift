@@ -6,13 +6,8 @@ import FuzzSupport
 // and a value. Whatever is accepted must be a sound value, and come back from its own payload.
 
 private enum Store {
-  /// One key space for all runs; the value goes to one key, so that it is freed again.
-  static let keyspace: Keyspace = {
-    guard let keyspace = try? Keyspace(configuration: KeyspaceConfiguration()) else {
-      fatalError("no key space")
-    }
-    return keyspace
-  }()
+  /// What all values are made of; empty between runs.
+  static let memory = ObjectMemory.standalone()
 }
 
 private func limits(_ choice: UInt8) -> DumpLimits {
@@ -28,8 +23,8 @@ private func limits(_ choice: UInt8) -> DumpLimits {
     clock: DumpClock(now: 1_000_000, wallStep: 3))
 }
 
-private func decode(_ bytes: ByteView, _ key: HashedKey, _ limits: DumpLimits) -> [UInt8]? {
-  let memory = Store.keyspace.objectMemory(for: key)
+private func decode(_ bytes: ByteView, _ limits: DumpLimits) -> [UInt8]? {
+  let memory = Store.memory
   var decoder = DumpDecoder(bytes, memory, limits)
   guard let value = try? decoder.value() else { return nil }
   var writer = DumpWriter(compresses: true)
@@ -51,16 +46,16 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   var input = FuzzInput(data, size)
   let limits = limits(input.byte())
   let payload = input.takeAll()
-  let key = Store.keyspace.hash(ByteView("key"))
   withExactCopy(of: payload) { copy in
     let bytes = ByteView(base: UnsafePointer(copy), count: payload.count)
     _ = try? DumpPayload.check(bytes)
-    guard let again = decode(bytes, key, limits), !again.isEmpty else { return }
+    guard let again = decode(bytes, limits), !again.isEmpty else { return }
     again.withByteView { view in
       // Times that have passed are left out, so that nothing may be left.
-      guard let third = decode(view, key, limits) else { return }
+      guard let third = decode(view, limits) else { return }
       require(third.count > 0, "a value without a type")
     }
   }
+  require(Store.memory.bytesHeld == 0, "memory was lost")
   return 0
 }

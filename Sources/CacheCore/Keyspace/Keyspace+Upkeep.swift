@@ -52,6 +52,14 @@ extension Keyspace {
   /// Bytes held: live slots, tables, large strings, overhead told by `addOverhead`.
   public var usedMemory: Int { engine.usedMemory }
 
+  /// Brings what collections have allocated lately into `usedMemory`, which lags behind by some
+  /// kilobytes for each shard. The caller has the gate.
+  public func settleMemory() {
+    for number in 0..<ShardIndex.count {
+      engine.shard(ShardIndex(rawValue: UInt8(number))).pointee.objects.settle()
+    }
+  }
+
   /// Counts bytes that others hold (client buffers) as used; negative to take them back.
   public func addOverhead(_ bytes: Int) {
     engine.control.pointee.overheadBytes.wrappingAdd(bytes, ordering: .relaxed)

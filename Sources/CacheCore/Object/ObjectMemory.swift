@@ -31,6 +31,20 @@ public struct ObjectMemory: @unchecked Sendable {
     account.initialize(to: Account(isShared: isShared, total: total))
   }
 
+  /// An account of its own that lasts as long as the process, for collections outside a key space:
+  /// in tools and fuzz targets.
+  public static func standalone() -> ObjectMemory {
+    let total = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
+    total.initialize(to: Atomic(0))
+    return ObjectMemory(total: total, isShared: false)
+  }
+
+  /// Bytes allocated and not released, of this account and those that share its total. For tests.
+  public var bytesHeld: Int {
+    settle()
+    return account.pointee.total.pointee.load(ordering: .relaxed)
+  }
+
   /// Ends the account.
   func close() {
     settle()

@@ -32,6 +32,7 @@ struct MemoryFigures {
   /// Takes the figures; the caller has the gate.
   init(_ server: Server) {
     let keyspace = server.state.pointee.keyspace.statistics
+    server.state.pointee.keyspace.settleMemory()
     used = server.state.pointee.keyspace.usedMemory
     server.notePeakMemory(used)
     peak = server.state.pointee.statistics.peakMemory
