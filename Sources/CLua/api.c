@@ -116,7 +116,8 @@ static int call(lua_State *lua, bool raises) {
   }
   wl_slice reply = {NULL, 0};
   state->host->call(state->host->context, state->arguments, (size_t)count, &reply);
-  luaL_checkstack(lua, 8, "too many arguments");
+  // The arguments have been used; they may fill all of the stack that there is.
+  lua_settop(lua, 0);
   bool failed = reply.count > 0 && reply.bytes[0] == '-';
   wl_push_reply(lua, reply);
   return raises && failed ? lua_error(lua) : 1;

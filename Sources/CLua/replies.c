@@ -384,6 +384,11 @@ static bool put_special(const writer *out) {
     const char *text = lua_tolstring(lua, -1, &count);
     if (out->version < 3) {
       put_bulk(out, text, count);
+      // As in the protocol that has such numbers: they are one line.
+      uint8_t *end = out->state->output.bytes + out->state->output.count - 2;
+      for (uint8_t *byte = end - count; byte < end; byte++) {
+        if (*byte == '\r' || *byte == '\n') *byte = ' ';
+      }
     } else {
       put_line(out, '(', text, count);
     }

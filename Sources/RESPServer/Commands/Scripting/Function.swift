@@ -249,6 +249,8 @@ enum FunctionHelpCommand: Command {
     context.replyHelp([
       "DELETE <library-name>",
       "    Deletes a library.",
+      "DUMP",
+      "    Gives all libraries as a payload.",
       "FLUSH [ASYNC|SYNC]",
       "    Deletes all libraries.",
       "KILL",
@@ -257,6 +259,8 @@ enum FunctionHelpCommand: Command {
       "    Tells of the libraries, their functions and code.",
       "LOAD [REPLACE] <code>",
       "    Loads a library.",
+      "RESTORE <payload> [FLUSH|APPEND|REPLACE]",
+      "    Loads the libraries of a payload.",
       "STATS",
       "    Tells what runs, and how much there is.",
     ])

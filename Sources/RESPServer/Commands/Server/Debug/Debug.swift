@@ -60,7 +60,8 @@ enum DebugCommand: Command {
     let seconds = FloatText.parse(context[2]) ?? 0
     guard seconds >= 0, seconds < 86400 else { throw .notFloat }
     CurrentProcess.sleep(microseconds: Int64(seconds * 1_000_000))
-    context.loop.updateTime()
+    // For a script no time passes.
+    if !context.connection.flags.contains(.isScript) { context.loop.updateTime() }
     context.reply.ok()
   }
 
