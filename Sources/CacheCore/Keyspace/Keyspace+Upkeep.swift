@@ -10,6 +10,8 @@ extension Keyspace {
   public func flush(_ database: DatabaseIndex?, asynchronously: Bool) {
     for number in 0..<ShardIndex.count {
       let shard = engine.shard(ShardIndex(rawValue: UInt8(number)))
+      // What goes is counted by whoever frees it; that it was there must be counted before.
+      shard.pointee.objects.settle()
       for index in 0..<engine.databaseCount {
         if let database, Int(database.rawValue) != index { continue }
         let table = shard.pointee.tables + index
