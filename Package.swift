@@ -53,6 +53,14 @@ let package = Package(
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
     .executableTarget(
+      name: "coachsummary", dependencies: ["Coach", "Bytes"], path: "tools/coachsummary",
+      swiftSettings: swiftSettings),
+
+    .executableTarget(
+      name: "coachsimulate", dependencies: ["Coach"], path: "tools/coachsimulate",
+      swiftSettings: swiftSettings),
+
+    .executableTarget(
       name: "hitratio", dependencies: ["CacheCore"], path: "loadtest/hitratio",
       swiftSettings: swiftSettings),
 
