@@ -76,6 +76,11 @@ enum SentenceCleaner {
         index += 1
         continue
       }
+      // The commas on both sides of what was dropped are one.
+      if isComma, let last = kept.last, text[last.range.upperBound - 1] == 0x2C {
+        index += 1
+        continue
+      }
       kept.append(piece)
       index += 1
     }
