@@ -54,8 +54,9 @@ struct RoutingTests {
     // The step: all of a prompt of more than 100,000 tokens costs five times as much.
     #expect(haiku.cost(of: Usage(inputTokens: 100_000)).text == "0.01")
     #expect(haiku.cost(of: Usage(inputTokens: 100_001)).picodollars == 100_001 * 5 * 100_000)
-    #expect(haiku.cost(of: Usage(inputTokens: 60_000, cacheReadTokens: 50_000, outputTokens: 10))
-      .picodollars == 5 * (60_000 * 100_000 + 50_000 * 10_000 + 10 * 500_000))
+    #expect(
+      haiku.cost(of: Usage(inputTokens: 60_000, cacheReadTokens: 50_000, outputTokens: 10))
+        .picodollars == 5 * (60_000 * 100_000 + 50_000 * 10_000 + 10 * 500_000))
   }
 
   @Test func knowsWhatAWarmCacheIsWorth() {

@@ -20,7 +20,8 @@ struct SummariserTests {
   static let story = """
     User: Hi! So, um, I wanted to tell you about last week.
     Coach: Hello. Go ahead, I am listening.
-    User: Well, you know, I met Anna at the climbing hall on Tuesday, and she said that she likes jazz.
+    User: Well, you know, I met Anna at the climbing hall on Tuesday, and she said that she likes \
+    jazz.
     User: I was really nervous. It was a strange day, the weather was bad, I forgot my shoes.
     Coach: That happens to all of us. How did it end?
     User: I asked her for her number, and she gave me 0176 5550134.
@@ -33,7 +34,8 @@ struct SummariserTests {
 
   @Test func readsTurns() {
     let read = transcript("Ann: hello there\nBob Lee: hi: how are you?\n  fine?\nAnn: yes")
-    #expect(read.turns.map { String(decoding: $0.speaker, as: UTF8.self) } == ["Ann", "Bob Lee", "Ann"])
+    #expect(
+      read.turns.map { String(decoding: $0.speaker, as: UTF8.self) } == ["Ann", "Bob Lee", "Ann"])
     #expect(String(decoding: read.turns[1].text, as: UTF8.self).contains("fine?"))
     let plain = transcript("First line. Note: one colon only\nSecond line")
     #expect(plain.turns.count == 2)
@@ -77,8 +79,9 @@ struct SummariserTests {
   func staysWithinTheRatio(_ ratio: Double) {
     let whole = transcript(Self.story)
     let made = Summariser().summarise(whole, budget: .ratio(ratio))
-    #expect(made.text.withByteView { Words.scalarCount($0) }
-      <= Int(Double(whole.characterCount) * ratio))
+    #expect(
+      made.text.withByteView { Words.scalarCount($0) }
+        <= Int(Double(whole.characterCount) * ratio))
   }
 
   @Test func countsSentencesAndTokens() {

@@ -61,7 +61,8 @@ struct MemorySimulation {
     var result = Result(name: "full")
     for number in 0..<turns {
       let history = number * (messageTokens + answerTokens)
-      result.cost += PromptCost(model: model).cost(of: turn(history: history, compact: 0, warm: 0), .full)
+      result.cost += PromptCost(model: model).cost(
+        of: turn(history: history, compact: 0, warm: 0), .full)
       result.historyTokens += history
     }
     return result
@@ -118,7 +119,8 @@ struct MemorySimulation {
         }
       }
       let history = summary + messages.reduce(0, +)
-      result.cost += arithmetic.cost(of: turn(history: history, compact: 0, warm: warm), .fullCached)
+      result.cost += arithmetic.cost(
+        of: turn(history: history, compact: 0, warm: warm), .fullCached)
       result.historyTokens += history
       warm = systemTokens + history + messageTokens
       messages += [messageTokens, answerTokens]

@@ -112,10 +112,11 @@ struct TrafficSimulation {
       case .premium: tier = .premium
       case .label: tier = wanted
       case .sticky:
-        tier = TierChoice().decide(
-          wanted: wanted, current: current, turn: turn(warm: warm(current ?? wanted)),
-          economy: economy, premium: premium
-        ).tier
+        tier =
+          TierChoice().decide(
+            wanted: wanted, current: current, turn: turn(warm: warm(current ?? wanted)),
+            economy: economy, premium: premium
+          ).tier
       }
       let model = tier == .economy ? economy : premium
       let usage = Self.cheapest(turn(warm: warm(tier)), model)

@@ -38,7 +38,9 @@ enum Training {
     let count = Double(max(1, rows.count))
     let means = (0..<width).map { column in rows.reduce(0) { $0 + $1[column] } / count }
     let deviations = (0..<width).map { column in
-      let variance = rows.reduce(0) { $0 + ($1[column] - means[column]) * ($1[column] - means[column]) }
+      let variance = rows.reduce(0) {
+        $0 + ($1[column] - means[column]) * ($1[column] - means[column])
+      }
       return max((variance / count).squareRoot(), 1e-9)
     }
     return (means, deviations)

@@ -45,7 +45,8 @@ extension Keyspace {
   }
 
   /// Copies the value of `source` to `target`, expiry included, replacing what `target` held.
-  /// Both shards are locked. Large strings are shared until one of the two changes; collections are copied.
+  /// Both shards are locked. Large strings are shared until one of the two changes; collections are
+  /// copied.
   ///
   /// - Returns: false when there is no `source`.
   /// - Throws: `outOfMemory`; nothing has changed.

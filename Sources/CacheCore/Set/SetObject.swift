@@ -31,8 +31,8 @@ public struct SetLimits: Sendable {
 /// it becomes a listpack if it is small enough, else a table; it never goes back. A member with a
 /// deadline (`EXPIREMEMBER`) makes it a table at once.
 ///
-/// Members are passed as `ListpackValue`, so that those of an intset need not be written out as text
-/// to be compared. A table gives every member as bytes, digits too.
+/// Members are passed as `ListpackValue`, so that those of an intset need not be written out as
+/// text to be compared. A table gives every member as bytes, digits too.
 ///
 /// A set in hand, at a moment: trivially copyable, valid as its `ObjectReference` is. Views that it
 /// returns are valid until the set changes.

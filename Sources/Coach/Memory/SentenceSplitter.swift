@@ -7,7 +7,8 @@ internal import Bytes
 /// Very long ones are cut at the next comma or semicolon, and at last at a blank, so that a text
 /// without full stops can be summarised, too.
 enum SentenceSplitter {
-  /// Where a sentence is cut anyway: from `bytesMax` on at a comma, from twice as many on at a blank.
+  /// Where a sentence is cut anyway: from `bytesMax` on at a comma, from twice as many on at a
+  /// blank.
   static var bytesMax: Int { 320 }
 
   private static let abbreviations = WordSet("mr mrs ms dr prof st vs etc e.g i.e approx no jr sr")

@@ -1,5 +1,5 @@
-/// The summariser's linear model: the number of words a person would use in a summary that a sentence
-/// is expected to hold, `bias` and the sum of weight × feature.
+/// The summariser's linear model: the number of words a person would use in a summary that a
+/// sentence is expected to hold, `bias` and the sum of weight × feature.
 package struct SummaryModel: Sendable {
   package let bias: Double
   package let weights: [Double]

@@ -87,13 +87,17 @@ struct WordSet {
   /// Words that carry no subject matter.
   static let stop = WordSet(
     """
-    a an the and or but if then so of to in on at by for with from as is are was were be been being \
+    a an the and or but if then so of to in on at by for with from as is are was were be been \
+    being \
     am it its it's this that these those i you he she we they me him her us them my your his our \
-    their what which who whom there here not no nor do does did done have has had having will would \
-    can could should shall may might must just very really also too more most some any all each few \
+    their what which who whom there here not no nor do does did done have has had having will \
+    would \
+    can could should shall may might must just very really also too more most some any all each \
+    few \
     other such only own same than up down out off over under again further once about into through \
     during before after above below between because while where when why how let's don't doesn't \
-    didn't isn't aren't wasn't weren't can't couldn't won't wouldn't i'm i've i'll i'd you're we're \
+    didn't isn't aren't wasn't weren't can't couldn't won't wouldn't i'm i've i'll i'd you're \
+    we're \
     they're that's there's what's oh ok okay yeah yes yep well um uh hmm mm right like know mean \
     think get got go going gonna thing things kind sort lot bit one s re ve ll d t m n
     """)
@@ -101,7 +105,8 @@ struct WordSet {
   /// Words of decisions, plans, wishes and reasons.
   static let commitment = WordSet(
     """
-    i'll we'll will going gonna should need needs want wants plan plans planned decide decided agree \
+    i'll we'll will going gonna should need needs want wants plan plans planned decide decided \
+    agree \
     agreed must promise promised like suggest suggested let's propose proposed important problem \
     because prefer think goal hope try tried commit committed
     """)
@@ -109,7 +114,8 @@ struct WordSet {
   /// Days, months and words that fix a time.
   static let time = WordSet(
     """
-    monday tuesday wednesday thursday friday saturday sunday january february march april june july \
+    monday tuesday wednesday thursday friday saturday sunday january february march april june \
+    july \
     august september october november december tomorrow tonight yesterday today weekend week weeks \
     month months year years morning evening noon midnight
     """)

@@ -184,7 +184,8 @@ public final class BudgetBook: Sendable {
 
   private static func keys(user: String, day: Int64) -> [Key] {
     let everybody = [Key(user: "", day: day), Key(user: "", day: nil)]
-    return user.isEmpty ? everybody : everybody + [Key(user: user, day: day), Key(user: user, day: nil)]
+    return user.isEmpty
+      ? everybody : everybody + [Key(user: user, day: day), Key(user: user, day: nil)]
   }
 
   private static func checks(

@@ -48,8 +48,8 @@ public struct Model: Equatable, Sendable {
   public var cacheWrite = Money.zero
   public var cacheWriteHour = Money.zero
   public var cacheRead = Money.zero
-  /// Prompts longer than this, in tokens, cost `longPromptFactor` times as much; 0: there is no such
-  /// step.
+  /// Prompts longer than this, in tokens, cost `longPromptFactor` times as much; 0: there is no
+  /// such step.
   public var longPromptTokens = 0
   public var longPromptFactor = 1
   /// Tokens that prompt and answer may have together, and the answer alone.

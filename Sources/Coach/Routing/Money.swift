@@ -20,9 +20,11 @@ public struct Money: Comparable, Hashable, Sendable {
   /// - Returns: nil for anything else, a sign included.
   public init?(dollars text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard (1...2).contains(parts.count), parts.allSatisfy({ part in
-      !part.isEmpty && part.utf8.allSatisfy { $0 &- 0x30 < 10 }
-    }) else { return nil }
+    guard (1...2).contains(parts.count),
+      parts.allSatisfy({ part in
+        !part.isEmpty && part.utf8.allSatisfy { $0 &- 0x30 < 10 }
+      })
+    else { return nil }
     guard let whole = Int64(parts[0]), whole <= 1_000_000 else { return nil }
     var fraction: Int64 = 0
     if parts.count == 2 {

@@ -9,7 +9,8 @@ public struct PromptCost: Sendable {
   public struct Turn: Sendable {
     /// Instructions, the same for all turns.
     public var systemTokens: Int
-    /// The whole history, and what would be sent of it after compaction: summary and recent messages.
+    /// The whole history, and what would be sent of it after compaction: summary and recent
+    /// messages.
     public var historyTokens: Int
     public var compactTokens: Int
     /// The new message.

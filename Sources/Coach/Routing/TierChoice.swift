@@ -23,8 +23,8 @@ public struct TierChoice: Sendable {
   public var returnPercent = 40
 
   /// How likely a warm prefix lapses because of a turn that does not refresh it, in hundredths.
-  /// With 10 a replay of real arrivals (`coachsimulate traffic`) was cheapest; 5 to 20 differ by less
-  /// than half a percent.
+  /// With 10 a replay of real arrivals (`coachsimulate traffic`) was cheapest; 5 to 20 differ by
+  /// less than half a percent.
   public var lapsePercent = 10
 
   /// Makes a choice with the defaults.
@@ -56,7 +56,8 @@ public struct TierChoice: Sendable {
     let grown = turn.messageTokens + turn.answerTokens
     let prefix = turn.systemTokens + turn.historyTokens
     // On the way back the dear model has not seen this turn, and may have forgotten the rest.
-    let again = premium.cacheWrite * grown + Self.percent(lapsePercent, of: premium.cacheWrite * prefix)
+    let again =
+      premium.cacheWrite * grown + Self.percent(lapsePercent, of: premium.cacheWrite * prefix)
     let back = Self.percent(returnPercent, of: again)
     let down = cheap + back
     let stays = down >= dear

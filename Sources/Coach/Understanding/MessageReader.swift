@@ -18,7 +18,8 @@ public import Bytes
 /// Bounds: `bytesMax` bytes are looked at, of a longer message its beginning and its end, and
 /// `tokensMax` words are kept; so the time for a message of 10 MB is that for one of 1 KB.
 ///
-///     text    ␣ h e y ␣ i ␣ d o n t ␣ …  0 0 0 0 0 0 0 0      (zeros let 8 bytes be loaded anywhere)
+/// text ␣ h e y ␣ i ␣ d o n t ␣ … 0 0 0 0 0 0 0 0 (zeros let 8 bytes be loaded anywhere)
+///
 ///     tokens  [hash | start | length | sourceStart | sourceLength] …
 public struct MessageReader {
   /// Bytes of a message that are looked at.
