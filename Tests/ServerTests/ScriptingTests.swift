@@ -1,0 +1,169 @@
+import Foundation
+import Testing
+
+/// Scripts and functions over sockets, on more than one loop.
+@Suite struct ScriptingTests {
+  private func eval(_ client: TestClient, _ script: String, _ rest: String...) throws -> Reply {
+    try client.send(["EVAL", script] + (rest.isEmpty ? ["0"] : rest))
+  }
+
+  @Test func valuesCrossBothWays() throws {
+    let server = try TestServer("--threads", "2")
+    defer { withExtendedLifetime(server) {} }
+    let client = try server.connect()
+    #expect(try eval(client, "return redis.call('SET', KEYS[1], ARGV[1])", "1", "k", "v") == .ok)
+    #expect(try eval(client, "return redis.call('GET', 'k')") == .text("v"))
+    #expect(
+      try eval(client, "return {1, 2.9, 'a', true, false, nil, 3}")
+        == .array([.integer(1), .integer(2), .text("a"), .integer(1), .null]))
+    #expect(try eval(client, "return type(redis.call('GET', 'none'))") == .text("boolean"))
+    #expect(
+      try eval(client, "return redis.pcall('INCR', 'k').err")
+        == .text("ERR value is not an integer or out of range"))
+    _ = try client.send("HELLO", "3")
+    #expect(
+      try eval(client, "redis.setresp(3) return {double = 1.5}") == .double("1.5"))
+    #expect(try eval(client, "redis.setresp(3) return true") == .boolean(true))
+  }
+
+  @Test func errorsSayWhere() throws {
+    let server = try TestServer("--threads", "2")
+    defer { withExtendedLifetime(server) {} }
+    let client = try server.connect()
+    let texts = [
+      ("return redis.call('INCR', 'k', 1)", "ERR Wrong number of args calling Redis command"),
+      ("return redis.call('NOSUCH')", "ERR Unknown Redis command called from script script: "),
+      ("return redis.call('MULTI')", "ERR This Redis command is not allowed from script"),
+      ("x = 1", "ERR user_script:1: Attempt to modify a readonly table script: "),
+      ("return x", "ERR user_script:1: Script attempted to access nonexistent global variable 'x'"),
+      ("a b", "ERR Error compiling script (new function): user_script:1:"),
+      ("#!lua flags=no-writes\nreturn redis.call('SET', 'a', 1)", "ERR Write commands are not"),
+    ]
+    for (script, text) in texts { #expect(try eval(client, script).isError(text), "\(script)") }
+    #expect(try client.send("EVALSHA", "ab", "0").isError("NOSCRIPT"))
+    #expect(try client.send("EVAL", "return 1", "2", "a").isError("ERR Number of keys can't be g"))
+    #expect(try client.send("EVAL", "return 1", "-1").isError("ERR Number of keys can't be neg"))
+  }
+
+  /// What one script does must not be seen by the next.
+  @Test func nothingIsLeftBehind() throws {
+    let server = try TestServer("--threads", "1")
+    defer { withExtendedLifetime(server) {} }
+    let client = try server.connect()
+    let attempts = [
+      "redis.call = 1", "rawset(redis, 'x', 1)", "table.insert(_G, 1)", "_G = {}",
+      "setmetatable(_G, {})", "getmetatable(_G).__index = {}", "getmetatable('').__index = {}",
+      "getmetatable('').__index.rep = 1", "rawset(_G, 'x', 1)", "string.rep = 1",
+      "local n, t = pairs(redis) t.call = 1", "for k in pairs(_G) do _G[k] = nil end",
+    ]
+    for script in attempts {
+      #expect(try eval(client, script).string?.contains("readonly table") == true, "\(script)")
+    }
+    #expect(try eval(client, "return redis.call('PING')") == .simple("PONG"))
+  }
+
+  /// A client may waste its own script, but not the server.
+  @Test func hostileScriptsEndInErrors() throws {
+    let server = try TestServer("--threads", "2", "--script-memory-limit", "32mb")
+    defer { withExtendedLifetime(server) {} }
+    let client = try server.connect()
+    let scripts = [
+      "return string.rep('x', 1e9)", "local t = {} while true do t[#t + 1] = {} end",
+      "local s = 'x' while true do s = s .. s end", "local function f() return 1 + f() end f()",
+      "return unpack({}, 0, 2147483647)", "return cjson.decode(string.rep('[', 1e6))",
+      "return cmsgpack.unpack(string.rep('\\145', 1e6))",
+      "local t = {} t[1] = t return cjson.encode(t)",
+      "return string.find(string.rep('a', 1e6), string.rep('a?', 1e6))",
+      "return loadstring(string.dump(function() return 1 end))()",
+      "return load(function() return '\\27Lua' end)()",
+    ]
+    for script in scripts { #expect(try eval(client, script).isError(), "\(script)") }
+    #expect(try eval(client, "return string.rep('', 2147483647)") == .text(""))
+    #expect(try eval(client, "return redis.call('PING')") == .simple("PONG"))
+  }
+
+  @Test func scriptsAreKnownOnAllLoops() throws {
+    let server = try TestServer("--threads", "4")
+    defer { withExtendedLifetime(server) {} }
+    let clients = try (0..<8).map { _ in try server.connect() }
+    let digest = try #require(
+      try clients[0].send("SCRIPT", "LOAD", "return ARGV[1]").string)
+    for client in clients {
+      #expect(try client.send("EVALSHA", digest.uppercased(), "0", "a") == .text("a"))
+    }
+    #expect(try clients[3].send("SCRIPT", "FLUSH") == .ok)
+    for client in clients { #expect(try client.send("EVALSHA", digest, "0").isError("NOSCRIPT")) }
+    // All or nothing, whatever the others do.
+    DispatchQueue.concurrentPerform(iterations: 8) { number in
+      guard let client = try? server.connect() else { return }
+      for _ in 0..<200 {
+        _ = try? client.send(
+          "EVAL", "local n = redis.call('GET', 'n') or 0 redis.call('SET', 'n', n + 1)", "0")
+      }
+    }
+    #expect(try clients[0].send("GET", "n") == .text("1600"))
+  }
+
+  @Test(arguments: ["1", "3"]) func slowScriptsLetOthersKnow(threads: String) throws {
+    let server = try TestServer("--threads", threads, "--busy-reply-threshold", "20")
+    defer { withExtendedLifetime(server) {} }
+    let slow = try server.connect()
+    let others = try (0..<4).map { _ in try server.connect() }
+    try slow.write(
+      TestClient.encode(
+        ["EVAL", "while true do pcall(function() while true do end end) end", "0"]
+          .map { Array($0.utf8) }) + TestClient.encode([Array("PING".utf8)]))
+    // Bounded by the client's own time limit.
+    while try !others[0].send("PING").isError("BUSY") {}
+    for other in others { #expect(try other.send("GET", "a").isError("BUSY")) }
+    #expect(try server.connect().send("FUNCTION", "KILL").isError("BUSY"))
+    #expect(try server.connect().send("SCRIPT", "KILL") == .ok)
+    #expect(try slow.read().isError("ERR Script killed by user with SCRIPT KILL."))
+    #expect(try slow.read() == .simple("PONG"))
+    for other in others { #expect(try other.send("GET", "a") == .null) }
+    try slow.write(
+      TestClient.encode(
+        ["EVAL", "redis.call('SET', 'a', 1) while true do end", "0"]
+          .map { Array($0.utf8) }))
+    while try !others[0].send("PING").isError("BUSY") {}
+    #expect(try others[1].send("SCRIPT", "KILL").isError("UNKILLABLE"))
+    #expect(try others[2].send("SHUTDOWN").isError("BUSY"))
+    try others[3].write(TestClient.encode([Array("SHUTDOWN".utf8), Array("NOSAVE".utf8)]))
+    #expect(others[3].isClosedByServer())
+  }
+
+  @Test func functionsAreLoadedListedAndDumped() throws {
+    let server = try TestServer("--threads", "2")
+    defer { withExtendedLifetime(server) {} }
+    let client = try server.connect()
+    let library = """
+      #!lua name=counters
+      local calls = 0
+      redis.register_function('count', function(keys, args)
+        calls = calls + 1
+        return {calls, redis.call('INCRBY', keys[1], args[1])}
+      end)
+      redis.register_function{function_name = 'look', flags = {'no-writes'},
+        callback = function(keys) return redis.call('GET', keys[1]) end}
+      """
+    #expect(try client.send("FUNCTION", "LOAD", library) == .text("counters"))
+    #expect(try client.send("FUNCTION", "LOAD", library).isError("ERR Library 'counters' already"))
+    #expect(try client.send("FCALL", "count", "1", "n", "5") == .array([.integer(1), .integer(5)]))
+    #expect(
+      try client.send("FCALL", "COUNT", "1", "n", "5") == .array([.integer(2), .integer(10)]))
+    #expect(try client.send("FCALL_RO", "look", "1", "n") == .text("10"))
+    #expect(try client.send("FCALL_RO", "count", "1", "n", "5").isError("ERR Can not execute"))
+    guard case .bulk(let dump) = try client.send("FUNCTION", "DUMP") else {
+      Issue.record("no dump")
+      return
+    }
+    #expect(try client.send("FUNCTION", "DELETE", "counters") == .ok)
+    #expect(try client.send("FCALL", "look", "1", "n").isError("ERR Function not found"))
+    let restore = ["FUNCTION", "RESTORE"].map { Array($0.utf8) }
+    #expect(try client.send(bytes: restore + [dump]) == .ok)
+    #expect(try client.send(bytes: restore + [dump]).isError("ERR Library counters already"))
+    #expect(
+      try client.send(bytes: restore + [dump.dropLast() + [0]]).isError("ERR DUMP payload"))
+    #expect(try client.send("FCALL", "look", "1", "n") == .text("10"))
+  }
+}
