@@ -280,7 +280,11 @@ extension MemberTable {
   @inline(__always)
   private func prefetchNextSplit() {
     let group = bucket(nextSplit)
-    for index in 0..<8 { Platform.prefetch(group.pointer(index)) }
+    var taken = group.takenPlaces
+    while taken != 0 {
+      Platform.prefetch(group.pointer(taken.trailingZeroBitCount))
+      taken &= taken &- 1
+    }
   }
 
   /// Splits one bucket in two.
