@@ -22,7 +22,8 @@ enum RestoreCommand: Command {
     ],
     history: [
       ("3.0.0", "Takes REPLACE."),
-      ("5.0.0", "Takes ABSTTL, IDLETIME and FREQ."),
+      ("5.0.0", "Takes ABSTTL."),
+      ("5.0.0", "Takes IDLETIME and FREQ."),
     ],
     example: """
       > RESTORE greeting 0 "\\x00\\x05hello\\n\\x00\\x1f\\xf4`\\x18\\x82\\xd5\\xed\\xd6"

@@ -25,7 +25,6 @@ enum XReadCommand: Command {
           ArgumentSpec("ID", .string, multiple: true),
         ]),
     ],
-    history: [("7.4.0", "The ID \"+\" stands for the last entry.")],
     example: """
       > XADD news 1-1 title Hello
       "1-1"
