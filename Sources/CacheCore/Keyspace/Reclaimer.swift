@@ -24,6 +24,10 @@ struct Reclaimer: ~Copyable {
   static var blobBytesMin: Int { 1 << 20 }
   /// Collections of this many allocations on: 10 µs and more.
   static var objectEffortMin: Int { 256 }
+  /// Bytes of collections freed after which the allocator is asked to give pages back: left to
+  /// itself it does so only while somebody goes on allocating, so a deleted set of ten million
+  /// members stayed resident for ever.
+  static var purgeBytes: Int { 64 << 20 }
 
   enum Work {
     case blob(Blob)
@@ -77,6 +81,7 @@ extension Engine {
 
   private func runReclaimer() {
     let reclaimer = control.pointee.reclaimer
+    var freed = 0
     while true {
       let seen = reclaimer.pointee.signal.value
       reclaimer.pointee.lock.acquire()
@@ -85,10 +90,15 @@ extension Engine {
       reclaimer.pointee.lock.release()
       if next == nil {
         if reclaimer.pointee.isStopping.load(ordering: .acquiring) { return }
+        if freed >= Reclaimer.purgeBytes {
+          Allocator.purge()
+          freed = 0
+        }
         reclaimer.pointee.signal.sleep(while: seen)
       }
       while let job = next {
         next = job.pointee.next
+        if case .object(_, let bytes) = job.pointee.work { freed += bytes }
         perform(job.pointee.work)
         job.deallocate()
       }

@@ -33,7 +33,7 @@ enum GeoAddCommand: Command {
       > GEOADD cities 13.405 52.52 Berlin 2.352 48.857 Paris
       (integer) 2
       > GEODIST cities Berlin Paris km
-      "877.3317"
+      "877.7000"
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {

@@ -52,7 +52,7 @@ enum GeoHashCommand: Command {
       > GEOADD cities 13.405 52.52 Berlin
       (integer) 1
       > GEOHASH cities Berlin Atlantis
-      1) "u33dc1v0xx0"
+      1) "u33dc0cppj0"
       2) (nil)
       """)
 
@@ -100,7 +100,7 @@ enum GeoDistCommand: Command {
       > GEOADD cities 13.405 52.52 Berlin 2.352 48.857 Paris
       (integer) 2
       > GEODIST cities Berlin Paris
-      "877331.6743"
+      "877699.9893"
       > GEODIST cities Berlin Atlantis
       (nil)
       """)

@@ -77,7 +77,7 @@ enum GeoSearchCommand: Command {
       (integer) 2
       > GEOSEARCH cities FROMLONLAT 4.9 52.37 BYRADIUS 500 km ASC WITHDIST
       1) 1) "Paris"
-         2) "430.0693"
+         2) "430.0675"
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {

@@ -26,11 +26,9 @@ enum ZRandMemberCommand: Command {
       (integer) 1
       > ZRANDMEMBER scores
       "ann"
-      > ZRANDMEMBER scores -2 WITHSCORES
+      > ZRANDMEMBER scores -2
       1) "ann"
-      2) "1"
-      3) "ann"
-      4) "1"
+      2) "ann"
       """)
 
   /// More repeated members than this are refused: the reply must be held in memory.
