@@ -45,10 +45,10 @@ let package = Package(
     // through the public module API.
     .target(name: "CCoach", exclude: ["weights.bin"]),
     .target(
-      name: "Coach", dependencies: ["CCoach", "RESPServer", "Bytes", "Platform", log],
+      name: "Coach", dependencies: ["CCoach", "RESPServer", "RESP", "Bytes", "Platform", log],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "wingcache", dependencies: ["RESPServer", "Platform", log],
+      name: "wingcache", dependencies: ["Coach", "RESPServer", "Platform", log],
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
@@ -91,7 +91,7 @@ let package = Package(
     // Starts the real executable and talks to it over sockets.
     .testTarget(
       name: "ServerTests",
-      dependencies: ["wingcache", "RESPServer", "RESP", "CacheCore", "Bytes", log],
+      dependencies: ["wingcache", "Coach", "RESPServer", "RESP", "CacheCore", "Bytes", log],
       swiftSettings: swiftSettings),
   ]
 )

@@ -184,6 +184,52 @@ public enum File {
   }
 }
 
+/// A file that only grows: lines are added at its end and made durable.
+public struct AppendedFile: ~Copyable {
+  private let descriptor: Int32
+  private let path: String
+
+  /// Opens a file, creating it for its owner alone where there is none.
+  public init(_ path: String) throws(FileError) {
+    self.path = path
+    while true {
+      let opened = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+      if opened >= 0 {
+        descriptor = opened
+        return
+      }
+      guard errno == EINTR else { throw FileError(path: path, code: errno) }
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Adds bytes; returns when they are on the disk.
+  ///
+  /// - Complexity: O(n), waits for the disk.
+  public func append(_ bytes: [UInt8]) throws(FileError) {
+    var offset = 0
+    while offset < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        write(descriptor, buffer.baseAddress.unsafelyUnwrapped + offset, buffer.count - offset)
+      }
+      if count < 0 {
+        guard errno == EINTR else { throw FileError(path: path, code: errno) }
+        continue
+      }
+      offset += count
+    }
+    guard fdatasync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
+  }
+
+  /// Cuts the file off after so many bytes.
+  public func truncate(to count: Int) throws(FileError) {
+    guard ftruncate(descriptor, off_t(count)) == 0 else {
+      throw FileError(path: path, code: errno)
+    }
+  }
+}
+
 /// Facts about the machine.
 public enum Machine {
   /// Number of cores this process may run on, at least 1.

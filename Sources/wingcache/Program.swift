@@ -1,3 +1,4 @@
+import Coach
 import Glibc
 import Logging
 import RESPServer
@@ -31,7 +32,7 @@ enum Program {
   }
 
   /// The native modules that the server runs with.
-  private static let modules: [any ServerModule] = []
+  private static let modules: [any ServerModule] = [CoachModule()]
 
   /// Serves until stopped.
   ///

@@ -87,13 +87,13 @@ struct CorrectionTable: ~Copyable {
   /// - Parameter number: what the correction is called; nil for the next number.
   /// - Returns: the number, or nil when there are `correctionsMax` already.
   mutating func learn(
-    _ label: MessageLabel, _ text: ByteView, _ reader: MessageReader, number: Int? = nil
+    _ label: MessageLabel, _ reader: MessageReader, number: Int? = nil
   ) -> Int? {
     guard corrections.count < Self.correctionsMax else { return nil }
     let number = number ?? lastNumber + 1
     lastNumber = max(lastNumber, number)
     var correction = Correction(
-      number: number, label: label, text: Array(text.buffer), hash: reader.textHash,
+      number: number, label: label, text: reader.trimmed, hash: reader.textHash,
       raised: Int(label.rawValue), lowered: 0, raise: SIMD4(), lower: SIMD4())
     plan(&correction, reader)
     corrections.append(correction)
@@ -215,6 +215,11 @@ extension MessageReader {
   /// Of the whole normalised text.
   @inline(__always)
   var textHash: UInt64 { MessageHash.word(text, textCount) }
+
+  /// The normalised text without the spaces around it.
+  var trimmed: [UInt8] {
+    textCount > 2 ? Array(normalised[1..<(textCount - 1)].buffer) : []
+  }
 }
 
 extension Classifier {
@@ -222,6 +227,7 @@ extension Classifier {
   public struct LearntMessage: Sendable {
     public var number: Int
     public var label: MessageLabel
+    /// As the classifier reads it.
     public var text: [UInt8]
   }
 
@@ -248,7 +254,11 @@ extension Classifier {
   ) -> Int? {
     reader.read(message)
     guard reader.wordCount > 0 else { return nil }
-    let given = corrections.learn(label, message, reader, number: number)
+    // What is kept is the text as read, and undoing reads that: so must learning.
+    let text = Array(reader.trimmed.prefix(MessageReader.bytesMax))
+    text.withUnsafeBytes { reader.read(ByteView($0)) }
+    guard reader.wordCount > 0 else { return nil }
+    let given = corrections.learn(label, reader, number: number)
     model = corrections.model
     return given
   }

@@ -230,8 +230,8 @@ private enum WideCharacter {
   /// U+00C0 to U+017F without their marks.
   private static let latinLetters: StaticString = """
     aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiiidnooooo ouuuuyty\
-    aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnooooooooo\
-    rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs
+    aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll\
+    lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs
     """
 
   init(_ scalar: UInt32) {

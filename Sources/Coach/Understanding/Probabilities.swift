@@ -20,12 +20,12 @@ enum Probabilities {
   /// e to the power of each number that is not positive; 0 below −80.
   ///
   /// 2^x is the exponent's bits for the whole part of x and a polynomial for the rest, exact to
-  /// 2 in a million (the Taylor coefficients of 2^x, to the fifth order).
+  /// 3 in a million (the Taylor coefficients of 2^x, to the fifth order).
   @inline(__always)
   static func exponential(_ values: SIMD8<Float>) -> SIMD8<Float> {
     let bounded = values.replacing(with: -80, where: values .< -80)
     let twos = bounded * 1.442_695_04
-    let whole = twos.rounded(.down)
+    let whole = twos.rounded(.toNearestOrEven)
     let rest = twos - whole
     var power = SIMD8<Float>(repeating: 1.333_355_8e-3)
     power = power * rest + 9.618_129e-3

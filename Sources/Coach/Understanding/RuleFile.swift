@@ -9,6 +9,7 @@ internal import Bytes
 ///     test-me    assessment        +2      anywhere : test me | quiz me on *
 ///     the-test   assessment        -1.5    anywhere : driving test | blood test
 ///
+/// - A line that starts with a bar goes on with the phrases of the line before.
 /// - The label is one of the five, or `uncertain`.
 /// - The effect is `decide`, or what is added to the label's log-odds, from −10 to +10.
 /// - The place is `anywhere`, `start`, `end` or `whole`.
@@ -41,11 +42,9 @@ public enum RuleFile {
     var hashes: [[[UInt64]]] = []
     var phraseCount = 0
     var line = 0
-    for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      line += 1
-      let trimmed = part.trimmingSpaces
-      if trimmed.isEmpty || trimmed.hasPrefix("#") { continue }
-      let rule = try rule(in: trimmed, line)
+    for (start, trimmed) in joinedLines(of: text) {
+      line = start
+      let rule = try rule(in: trimmed[...], line)
       if rules.contains(where: { $0.name == rule.name }) {
         throw Mistake(line: line, reason: "there is a rule '\(rule.name)' already")
       }
@@ -61,6 +60,23 @@ public enum RuleFile {
       }
     }
     return RuleTable(rules, hashes: hashes)
+  }
+
+  /// Lines without comments and empty ones, continued ones joined, with their numbers.
+  private static func joinedLines(of text: String) -> [(Int, String)] {
+    var lines: [(Int, String)] = []
+    var number = 0
+    for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      number += 1
+      let trimmed = part.trimmingSpaces
+      if trimmed.isEmpty || trimmed.hasPrefix("#") { continue }
+      if trimmed.hasPrefix("|"), !lines.isEmpty {
+        lines[lines.count - 1].1 += trimmed
+      } else {
+        lines.append((number, String(trimmed)))
+      }
+    }
+    return lines
   }
 
   private static func rule(in text: Substring, _ line: Int) throws(Mistake) -> RuleTable.Rule {

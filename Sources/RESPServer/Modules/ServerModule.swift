@@ -57,4 +57,11 @@ public struct ModuleHost: Sendable {
 
   /// Where to log.
   public var log: Logger { server.log }
+
+  /// The value of a parameter when the module starts; nil for an unknown name.
+  ///
+  /// - Complexity: O(length of the name)
+  public func setting(_ name: String) -> ConfigurationValue? {
+    server.state.pointee.registry.value(name, in: server.configuration)
+  }
 }

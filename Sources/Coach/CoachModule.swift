@@ -1,0 +1,123 @@
+internal import Bytes
+internal import Logging
+internal import Platform
+public import RESPServer
+
+/// The coaching module: COACH.* commands beside the cached data.
+///
+/// Commands have no object of their own, so what they share lives in `CoachState`, once in a
+/// process: it is made when the module starts, before the first command, and stays until after the
+/// last. It is read by all loops without a lock; what changes it runs with the gate closed.
+public final class CoachModule: ServerModule {
+  public let name = "coach"
+  public let version = 1
+
+  /// Makes the module; it starts with the server.
+  public init() {}
+
+  public var commands: [any Command.Type] {
+    [
+      CoachCommand.self, CoachHelpCommand.self, Classify.self, Learn.self, Rules.self,
+      RulesListCommand.self, RulesReloadCommand.self, RulesHelpCommand.self,
+    ]
+  }
+
+  public var parameters: [ConfigurationParameter] {
+    [
+      .module(
+        "coach-rules-file", .text, default: .text(""),
+        "rules of the classifier's; empty: those built in"),
+      .module(
+        "coach-corrections-file", .text, default: .text("coach-corrections.log"),
+        "where COACH.LEARN keeps its corrections; empty: only in memory", .immutable),
+    ]
+  }
+
+  /// A failure to start, in words.
+  struct StartError: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  public func start(_ host: ModuleHost) throws {
+    guard CoachState.classifier == nil else {
+      throw StartError(description: "there is a coach in this process already")
+    }
+    var classifier = Classifier(model: ShippedWeights.model)
+    let rulesPath = host.setting("coach-rules-file")?.text ?? ""
+    switch CoachState.rules(at: rulesPath) {
+    case .success(let text):
+      do throws(RuleFile.Mistake) {
+        classifier.replaceRules(with: try RuleFile.parse(text))
+      } catch {
+        throw StartError(
+          description: "\(rulesPath), line \(error.line): \(error.reason)")
+      }
+    case .failure(let problem): throw StartError(description: problem.description)
+    }
+    let corrections = host.setting("coach-corrections-file")?.text ?? ""
+    if !corrections.isEmpty {
+      let folder = host.setting("dir")?.text ?? "."
+      let path = corrections.hasPrefix("/") ? corrections : folder + "/" + corrections
+      let outcome = try CorrectionStore.load(path, into: &classifier)
+      if outcome.applied + outcome.skipped > 0 {
+        host.log.info(
+          "Corrections of the classifier are loaded",
+          metadata: ["applied": "\(outcome.applied)", "skipped": "\(outcome.skipped)"])
+      }
+      CoachState.corrections = CorrectionStore(path)
+    }
+    let memory = UnsafeMutablePointer<Classifier>.allocate(capacity: 1)
+    memory.initialize(to: classifier)
+    CoachState.classifier = memory
+  }
+
+  public func stop() {
+    guard let classifier = CoachState.classifier else { return }
+    CoachState.classifier = nil
+    CoachState.corrections = nil
+    classifier.deinitialize(count: 1)
+    classifier.deallocate()
+  }
+
+  public func infoSections() -> [InfoSection] {
+    guard let classifier = CoachState.classifier else { return [] }
+    return [
+      InfoSection(
+        "coach",
+        [
+          ("coach_rules", "\(classifier.pointee.rules.rules.count)"),
+          ("coach_corrections", "\(classifier.pointee.learnt.count)"),
+        ])
+    ]
+  }
+}
+
+/// What the coach's commands share.
+enum CoachState {
+  // Written before the first command and after the last; what it points to is changed only with
+  // the gate closed.
+  nonisolated(unsafe) static var classifier: UnsafeMutablePointer<Classifier>?
+  nonisolated(unsafe) static var corrections: CorrectionStore?
+
+  /// The text of a file of rules.
+  ///
+  /// - Parameter path: empty for the rules that are built in.
+  static func rules(at path: String) -> Result<String, CoachModule.StartError> {
+    guard !path.isEmpty else { return .success(BuiltInRules.text) }
+    do throws(FileError) {
+      let bytes = try File.read(path, byteCountMax: RuleFile.bytesMax)
+      return .success(String(decoding: bytes, as: UTF8.self))
+    } catch {
+      return .failure(CoachModule.StartError(description: "\(path): \(error.message)"))
+    }
+  }
+}
+
+extension CommandContext {
+  /// The classifier, for reading; for changing it in commands that have the gate closed.
+  @inline(__always)
+  var classifier: UnsafeMutablePointer<Classifier> {
+    // The module starts before the first command.
+    CoachState.classifier.unsafelyUnwrapped
+  }
+}
