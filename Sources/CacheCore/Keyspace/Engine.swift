@@ -120,11 +120,7 @@ extension Engine {
     }
     // An eighth of the entries' region: enough for entries of 54 bytes on average.
     let tableBytes = heap.pool.pointee.region.reservedBytes / 8
-    guard let region = ReservedRegion(bytes: tableBytes, atLeast: tableBytes),
-      let links = ReservedRegion(
-        bytes: tableBytes / SegmentPool.segmentBytes * 4,
-        atLeast: tableBytes / SegmentPool.segmentBytes * 4)
-    else {
+    guard let segments = SegmentPool(bytes: tableBytes) else {
       throw KeyspaceStartError(
         message: "cannot reserve address space for tables (ulimit -v, vm.overcommit_memory?)",
         bytes: tableBytes, code: systemErrorCode())
@@ -134,7 +130,7 @@ extension Engine {
     let memory = UnsafeMutablePointer<StoreMemory>.allocate(capacity: 1)
     memory.initialize(
       to: StoreMemory(
-        heap: heap, segments: SegmentPool(region: region, links: links), sipHash: hash))
+        heap: heap, segments: segments, sipHash: hash))
     let engine = Engine(memory: memory, configuration: configuration)
     engine.makeShards(arenaCount: arenaCount)
     return engine

@@ -26,7 +26,15 @@ struct SegmentPool: ~Copyable {
 
   private var hugePages = HugePageFrontier()
 
-  init(region: consuming ReservedRegion, links: consuming ReservedRegion) {
+  /// Reserves address space for so many bytes of segments; nil when the system refuses.
+  ///
+  /// The regions are made here and not passed in: as consumed parameters they were released a
+  /// second time in optimised code with sanitizers (Swift 6.3).
+  init?(bytes: Int) {
+    let linkBytes = bytes / Self.segmentBytes * 4
+    guard let region = ReservedRegion(bytes: bytes, atLeast: bytes),
+      let links = ReservedRegion(bytes: linkBytes, atLeast: linkBytes)
+    else { return nil }
     countMax = region.reservedBytes / Self.segmentBytes
     precondition(links.reservedBytes >= countMax * 4)
     self.region = region
