@@ -33,6 +33,10 @@ import Testing
     // In 7.2 both have an error of their own inside MULTI.
     "MULTI": ["flags"],
     "WATCH": ["flags"],
+    // Take a member, as KeyDB's do.
+    "PERSIST": ["arity", "arguments"],
+    "PTTL": ["arity", "arguments"],
+    "TTL": ["arity", "arguments"],
     // Takes IFEQ, as Valkey does.
     "SET": ["arguments"],
   ]

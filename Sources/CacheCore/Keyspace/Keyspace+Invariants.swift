@@ -47,6 +47,7 @@ extension Engine {
   func check(_ table: Table, of index: ShardIndex, use: inout SlotUse) {
     var entries = 0
     var expiring = 0
+    var timed = 0
     var nodes = 0
     for number in 0..<table.bucketCount {
       var group = TableGroup.bucket(table.bucket(number, memory))
@@ -55,6 +56,7 @@ extension Engine {
         for place in 0..<used {
           check(group, place, bucket: number, of: table, index, use: &use)
           if memory.pointee.entry(group.handle(place)).expiryWords > 0 { expiring += 1 }
+          if isTimed(memory.pointee.entry(group.handle(place))) { timed += 1 }
         }
         for place in used..<group.width { precondition(group.tag(place) == 0) }
         entries += used
@@ -69,6 +71,7 @@ extension Engine {
     }
     precondition(entries == table.count)
     precondition(expiring == table.expiringCount)
+    precondition(timed == table.timedCount)
     precondition(nodes == table.nodeCount)
     use.nodeBytes += nodes * 24
     use.tableBytes += (Int(table.bucketCount) + 63) / 64 * SegmentPool.segmentBytes
@@ -105,6 +108,7 @@ extension Engine {
     if entry.kind == .object {
       let object = object(of: entry, in: shard(index))
       object.type.kind.checkInvariants(object)
+      if object.earliestDeadline != nil { precondition(object.header.pointee.isTimed) }
       use.blobBytes += object.type.kind.usedBytes(object, samples: 0)
     }
     use.entryBytes += sizeClass.units * 8

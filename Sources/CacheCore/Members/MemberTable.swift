@@ -181,12 +181,12 @@ struct MemberTable<Member: MemberEntry> {
 
   /// Bytes of the structure.
   ///
-  /// - Complexity: O(1); linked groups are estimated.
+  /// - Complexity: O(1); linked groups are left out.
   var structureBytes: Int {
     let segments = Int((bucketCount &+ 63) &>> 6)
     let buckets = bucketCount <= Self.segmentBuckets ? Int(capacity) : segments &* 64
     let directory = bucketCount <= Self.segmentBuckets ? 0 : Int(capacity) &* 8
-    return buckets &* MemberGroup.byteCount &+ directory &+ Int(bucketCount) &* 9
+    return buckets &* MemberGroup.byteCount &+ directory
   }
 }
 

@@ -11,6 +11,19 @@ extension CommandContext {
     reply.integer(keyspace.expiry(of: entry).map(figure) ?? -1)
   }
 
+  /// The same for the member behind the key, where there is one.
+  fileprivate func replyExpiry(
+    _ command: StaticString, _ figure: (Int64) -> Int64
+  ) throws(CommandError) {
+    guard count > 2 else { return replyExpiry(figure) }
+    guard count == 3 else { throw .wrongArity(command) }
+    switch try memberDeadline(inspect(key)) {
+    case .absent: reply.integer(-2)
+    case .none: reply.integer(-1)
+    case .at(let deadline): reply.integer(figure(deadline))
+    }
+  }
+
   /// Unix time in milliseconds of a time in cache milliseconds.
   fileprivate static func unixTime(_ time: Int64, step: Int64) -> Int64 {
     // Clients may set deadlines up to the end of 64 bits.
@@ -27,13 +40,15 @@ extension CommandContext {
 /// TTL: the seconds that a key has left.
 enum TTLCommand: Command {
   static let spec = CommandSpec(
-    "TTL", since: "1.0.0", group: .generic, arity: 2,
+    "TTL", since: "1.0.0", group: .generic, arity: -2,
     flags: [.readonly, .fast],
     categories: [.keyspace],
     keys: [.range(from: 1, [.readOnly, .access])],
-    summary: "Returns the seconds a key has left: -1 without an expiry, -2 without a key.",
+    summary: "Returns the seconds a key or one of its members has left: -1 for ever, -2 absent.",
     complexity: "O(1)",
-    arguments: [ArgumentSpec("key", .key, key: 0)],
+    arguments: [
+      ArgumentSpec("key", .key, key: 0), ArgumentSpec("member", .string, optional: true),
+    ],
     tips: ["nondeterministic_output"],
     history: [("2.8.0", "Tells -2, no key, from -1, no expiry.")],
     example: """
@@ -51,20 +66,22 @@ enum TTLCommand: Command {
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
     let now = context.now
-    context.replyExpiry { CommandContext.seconds($0 - now) }
+    try context.replyExpiry("ttl") { CommandContext.seconds($0 - now) }
   }
 }
 
 /// PTTL: the milliseconds that a key has left.
 enum PTTLCommand: Command {
   static let spec = CommandSpec(
-    "PTTL", since: "2.6.0", group: .generic, arity: 2,
+    "PTTL", since: "2.6.0", group: .generic, arity: -2,
     flags: [.readonly, .fast],
     categories: [.keyspace],
     keys: [.range(from: 1, [.readOnly, .access])],
-    summary: "Returns the milliseconds a key has left: -1 without an expiry, -2 without a key.",
+    summary: "Returns the milliseconds a key or a member has left: -1 for ever, -2 absent.",
     complexity: "O(1)",
-    arguments: [ArgumentSpec("key", .key, key: 0)],
+    arguments: [
+      ArgumentSpec("key", .key, key: 0), ArgumentSpec("member", .string, optional: true),
+    ],
     tips: ["nondeterministic_output"],
     history: [("2.8.0", "Tells -2, no key, from -1, no expiry.")],
     example: """
@@ -78,7 +95,7 @@ enum PTTLCommand: Command {
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
     let now = context.now
-    context.replyExpiry { $0 - now }
+    try context.replyExpiry("pttl") { $0 - now }
   }
 }
 
@@ -135,13 +152,15 @@ enum PExpireTimeCommand: Command {
 /// PERSIST: takes a key's expiry away.
 enum PersistCommand: Command {
   static let spec = CommandSpec(
-    "PERSIST", since: "2.2.0", group: .generic, arity: 2,
+    "PERSIST", since: "2.2.0", group: .generic, arity: -2,
     flags: [.write, .fast],
     categories: [.keyspace],
     keys: [.range(from: 1, [.readWrite, .update])],
-    summary: "Takes a key's expiry away, so that it stays.",
+    summary: "Takes the expiry of a key or of one of its members away, so that it stays.",
     complexity: "O(1)",
-    arguments: [ArgumentSpec("key", .key, key: 0)],
+    arguments: [
+      ArgumentSpec("key", .key, key: 0), ArgumentSpec("member", .string, optional: true),
+    ],
     example: """
       > SET session abc EX 100
       OK
@@ -152,6 +171,7 @@ enum PersistCommand: Command {
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
+    guard context.count == 2 else { return try persistMember(&context) }
     guard let entry = context.findForWriting(context.key),
       context.keyspace.expiry(of: entry) != nil
     else { return context.reply.integer(0) }
@@ -161,6 +181,17 @@ enum PersistCommand: Command {
     } catch {
       throw .outOfMemory
     }
+    context.changed(context.key, "persist", .generic)
+    context.reply.integer(1)
+  }
+
+  private static func persistMember(_ context: inout CommandContext) throws(CommandError) {
+    guard context.count == 3 else { throw .wrongArity("persist") }
+    guard let entry = context.findForWriting(context.key),
+      case .at = try context.memberDeadline(entry)
+    else { return context.reply.integer(0) }
+    let object = try context.collection(of: entry, context.key)
+    TimedMembers(object, now: context.now)?.setDeadline(of: context[2], to: nil)
     context.changed(context.key, "persist", .generic)
     context.reply.integer(1)
   }
