@@ -19,20 +19,27 @@ class BenchmarkError(Exception):
 
 
 def run(host, port, command, *, cores, clients, pipeline, requests, keyspace=None,
-        threads=1, timeout_seconds=120):
-    """One run; returns operations per second and p50, p99, p99.9 in milliseconds."""
+        threads=1, timeout_seconds=120, test=None):
+    """One run; returns operations per second and p50, p99, p99.9 in milliseconds.
+
+    `test` names a test of redis-benchmark's own to run instead of the command.
+    """
     line = ["taskset", "-c", cores, "redis-benchmark", "-h", host, "-p", str(port),
             "-c", str(clients), "-P", str(pipeline), "-n", str(requests), "--precision", "3"]
     if keyspace:
         line += ["-r", str(keyspace)]
     if threads > 1:
         line += ["--threads", str(threads)]
+    words, value = command[:max(1, len(command) - 1)], ""
+    if test:
+        words = ["-t", test]
+    elif len(command) > 1:
+        words, value = ["-x"] + words, command[-1]
     try:
         # The command's last argument comes from standard input: a value of 1 MB is too long
         # for a command line (the kernel allows 128 KB an argument).
         result = subprocess.run(
-            line + (["-x"] if len(command) > 1 else []) + command[:max(1, len(command) - 1)],
-            input=command[-1] if len(command) > 1 else "", capture_output=True, text=True,
+            line + words, input=value, capture_output=True, text=True,
             timeout=timeout_seconds, check=False)
     except subprocess.TimeoutExpired as error:
         raise BenchmarkError(f"not done within {timeout_seconds} s") from error

@@ -4,6 +4,8 @@ redis-benchmark replaces `__rand_int__` by twelve digits, so `key:__rand_int__` 
 bytes, and `key:000000000000` to `key:000000999999` are what has to be there beforehand.
 """
 
+import sys
+
 from .resp import batches_of, encode, set_commands
 
 KEY = b"key:%012d"
@@ -20,6 +22,9 @@ class Scenario:
     `cpu_goal` limits the server CPU per operation as a ratio to the first server's.
     """
 
+    #: A test of redis-benchmark's own to run instead of the command.
+    test = None
+
     def __init__(self, name, command, data, pipeline, cpu_goal, clients=50):
         self.name = name
         self.command = command
@@ -32,8 +37,21 @@ class Scenario:
     def label(self):
         return f"{self.name} P{self.pipeline}"
 
+    @property
+    def is_heavy(self):
+        """Whether one operation takes long, so that a first look takes few of them."""
+        return self.data == "big"
+
     def keyspace(self, keys):
+        """How many numbers `__rand_int__` stands for."""
         return BIG_KEYS if self.data == "big" else keys
+
+    def requests_limit(self, keys):
+        """The most requests that a round may have."""
+        return sys.maxsize
+
+    def before_round(self, connection, requests):
+        """Brings the data into the state that `requests` operations need."""
 
     def probe(self, connection):
         """Runs it once and compares the reply, so that no error is timed as a fast reply."""
