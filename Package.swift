@@ -42,10 +42,11 @@ let package = Package(
       dependencies: ["RESP", "CacheCore", "Bytes", "Platform", "CLua", log],
       swiftSettings: swiftSettings),
     // The coaching module. Its algorithms use Bytes and Platform alone; its commands see the server
-    // through the public module API.
+    // through the public module API, and what is at keys as CacheCore has it.
     .target(name: "CCoach", exclude: ["weights.bin"]),
     .target(
-      name: "Coach", dependencies: ["CCoach", "RESPServer", "RESP", "Bytes", "Platform", log],
+      name: "Coach",
+      dependencies: ["CCoach", "RESPServer", "RESP", "CacheCore", "Bytes", "Platform", log],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "wingcache", dependencies: ["Coach", "RESPServer", "Platform", log],
@@ -83,7 +84,7 @@ let package = Package(
       name: "RESPTests", dependencies: ["RESP", "Bytes", "Platform"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "RESPServerTests", dependencies: ["RESPServer", "RESP", "CacheCore", "Bytes"],
+      name: "RESPServerTests", dependencies: ["Coach", "RESPServer", "RESP", "CacheCore", "Bytes"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoachTests", dependencies: ["Coach", "RESPServer", "Bytes", "Platform"],

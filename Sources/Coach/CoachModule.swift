@@ -11,6 +11,7 @@ public import RESPServer
 public final class CoachModule: ServerModule {
   public let name = "coach"
   public let version = 1
+  public let categories = ["coach"]
 
   /// Makes the module; it starts with the server.
   public init() {}

@@ -22,8 +22,8 @@ enum Program {
   /// - Returns: the exit status.
   private static func printPage(_ name: String) -> Int32 {
     switch name {
-    case "commands": print(CommandsPage.markdown(), terminator: "")
-    case "parameters": print(ConfigurationRegistry().markdownPage(), terminator: "")
+    case "commands": print(CommandsPage.markdown(modules: modules), terminator: "")
+    case "parameters": print(registry().markdownPage(), terminator: "")
     default:
       print("There are two pages: commands, parameters.")
       return 1
@@ -34,16 +34,20 @@ enum Program {
   /// The native modules that the server runs with.
   private static let modules: [any ServerModule] = [CoachModule()]
 
+  /// All parameters, the modules' included.
+  private static func registry() -> ConfigurationRegistry {
+    do throws(ConfigurationRegistry.RegistrationFailure) {
+      return try ConfigurationRegistry(modules: modules)
+    } catch {
+      preconditionFailure("two modules have a parameter in common: \(error)")
+    }
+  }
+
   /// Serves until stopped.
   ///
   /// - Returns: the exit status.
   private static func run(_ commandLine: ConfigurationCommandLine) -> Int32 {
-    let registry: ConfigurationRegistry
-    do throws(ConfigurationRegistry.RegistrationFailure) {
-      registry = try ConfigurationRegistry(modules: modules)
-    } catch {
-      preconditionFailure("two modules have a parameter in common: \(error)")
-    }
+    let registry = registry()
     var loader = ConfigurationLoader(registry: registry)
     do throws(ConfigurationLoadFailure) {
       try loader.load(commandLine)

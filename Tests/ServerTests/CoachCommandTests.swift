@@ -42,6 +42,10 @@ import Testing
         #expect(try client.send("COACH.CLASSIFY", "a", "b").isError("ERR syntax"))
         #expect(try client.send("COACH.CLASSIFY").isError("ERR wrong number"))
         #expect(try texts(client.send("COACH", "HELP")).contains("COACH.LEARN"))
+        let listed = try texts(client.send("ACL", "CAT", "coach")).split(separator: " ")
+        for command in CoachModule().commands {
+          #expect(listed.contains(Substring(command.spec.name.lowercased())))
+        }
         _ = try client.send("HELLO", "3")
         guard case .map = try client.send("COACH.CLASSIFY", "hello", "EXPLAIN") else {
           Issue.record("no map under RESP3")

@@ -1,4 +1,5 @@
 import Bytes
+import Coach
 import Testing
 
 @testable import RESPServer
@@ -17,7 +18,8 @@ import Testing
 /// RESP3 adds is shown as RESP2 has it, see `Transcript`.
 @Suite struct ExampleTranscriptTests {
   /// The commands that have an example.
-  private static let specs = CommandCatalog.commands.map { $0.spec }
+  private static let specs = (CommandCatalog.commands + CoachModule().commands)
+    .map { $0.spec }
     .filter { !$0.example.isEmpty }
 
   private static let groups = CommandGroup.allCases

@@ -10,7 +10,9 @@ import Testing
 /// thread of the module's, a setting, a section of INFO.
 private final class GreetingModule: ServerModule {
   let name = "greeting"
-  let commands: [any Command.Type] = [GreetCommand.self, GreetLaterCommand.self]
+  let commands: [any Command.Type] = [
+    GreetCommand.self, GreetLaterCommand.self, GreetBothCommand.self,
+  ]
   let parameters: [ConfigurationParameter] = [
     .module(
       "greeting-word", .text, default: .text("hello"), "what GREET puts in front of a name")
@@ -50,6 +52,28 @@ private enum GreetCommand: Command {
     }
     if let failure { throw failure }
     context.reply.bulk(greeting)
+  }
+}
+
+/// GREET.BOTH id word: stores a word in two keys that are named after the ID, and tells the names.
+private enum GreetBothCommand: Command {
+  static let spec = CommandSpec(
+    "GREET.BOTH", since: "1.0.0", group: .module, arity: 3, flags: [.write, .denyOOM],
+    ownCategories: ["greeting"],
+    keys: [
+      .made(from: 1, KeyTemplate("greet:{", "}"), [.overwrite, .insert]),
+      .made(from: 1, KeyTemplate("greet:{", "}:copy"), [.overwrite, .insert]),
+    ],
+    summary: "Stores a word twice.", complexity: "O(1)")
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    guard context.keyCount == 2 else { throw .fixed("GREET no such ID") }
+    for index in 0..<2 {
+      try context.store(
+        context[2], at: context[key: index], expiry: .clear, isNew: false, event: "greet")
+    }
+    context.reply.array(2)
+    for index in 0..<2 { context.reply.bulk(context[key: index].bytes) }
   }
 }
 
@@ -95,6 +119,34 @@ private enum GreetLaterCommand: Command {
       // What is sent while the client waits is executed afterwards, in order.
       let replies = try client.pipeline([["GREET.LATER", "Bo"], ["PING"], ["GET", "k"]])
       #expect(replies == [.text("good morning, Bo"), .simple("PONG"), .text("ciao Ada")])
+    }
+  }
+  @Test func keysAreNamedAfterArguments() throws {
+    try withServer { client in
+      let names = Reply.texts("greet:{7}", "greet:{7}:copy")
+      #expect(try client.send("GREET.BOTH", "7", "hi") == names)
+      #expect(try client.send("MGET", "greet:{7}", "greet:{7}:copy") == .texts("hi", "hi"))
+      #expect(try client.send("COMMAND", "GETKEYS", "GREET.BOTH", "7", "hi") == names)
+      for id in ["", "a{b", "7}x", String(repeating: "x", count: 513)] {
+        #expect(try client.send("GREET.BOTH", id, "hi").isError("GREET no such ID"))
+      }
+      let long = String(repeating: "x", count: 512)
+      #expect(try client.send("GREET.BOTH", long, "hi").string == nil)
+      // Two in one transaction lock all four.
+      _ = try client.send("MULTI")
+      _ = try client.send("GREET.BOTH", "8", "one")
+      _ = try client.send("GREET.BOTH", "9", "two")
+      _ = try client.send("EXEC")
+      #expect(try client.send("MGET", "greet:{8}:copy", "greet:{9}") == .texts("one", "two"))
+      // Rights hold for the names that are made.
+      #expect(
+        try client.send("ACL", "SETUSER", "bo", "on", "nopass", "+@greeting", "~greet:{7}*") == .ok)
+      #expect(
+        try client.send("ACL", "DRYRUN", "bo", "GREET.BOTH", "7", "hi") == .ok)
+      #expect(
+        try client.send("ACL", "DRYRUN", "bo", "GREET.BOTH", "8", "hi").string?
+          .contains("no permissions to access the '8' key") == true)
+      #expect(try client.send("ACL", "CAT", "greeting") == .texts("greet.both"))
     }
   }
 }

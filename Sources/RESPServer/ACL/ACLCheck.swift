@@ -117,7 +117,8 @@ extension Server {
       keys = found
       for key in found {
         let needed = ACLKeyRights(needed: key.flags)
-        if !selector.pointee.allows(key: arguments[key.position], needed) { return key.position }
+        let isAllowed = key.withName(in: arguments) { selector.pointee.allows(key: $0, needed) }
+        if !isAllowed { return key.position }
       }
       return nil
     }

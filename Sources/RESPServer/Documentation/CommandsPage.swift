@@ -8,9 +8,7 @@ public enum CommandsPage {
   public static func markdown(modules: [any ServerModule] = []) -> String {
     var specs: [CommandSpec] = []
     for command in CommandCatalog.commands { specs.append(command.spec) }
-    for module in modules {
-      for command in module.commands { specs.append(command.spec) }
-    }
+    for module in modules { specs += module.commandSpecs }
     specs.sort { $0.name < $1.name }
     var page = """
       # Commands

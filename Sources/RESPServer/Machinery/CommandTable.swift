@@ -67,9 +67,10 @@ struct CommandTable: ~Copyable {
   let specs: [CommandSpec]
 
   /// Makes a table of `commands`. Two of one name are a mistake of ours.
-  init(_ commands: [any Command.Type]) {
-    var specs: [CommandSpec] = []
-    for command in commands { specs.append(command.spec) }
+  ///
+  /// - Parameter specs: the facts of each.
+  init(_ commands: [any Command.Type], specs: [CommandSpec]) {
+    precondition(commands.count == specs.count)
     self.specs = specs
     count = commands.count
     var capacity = 64
@@ -112,7 +113,7 @@ struct CommandTable: ~Copyable {
   private static func plan(_ spec: CommandSpec) -> KeyPlan {
     let keys = spec.keys.filter { !$0.flags.contains(.notKey) }
     guard let first = keys.first else { return .none }
-    guard keys.count == 1, case .index(let position) = first.begin,
+    guard keys.count == 1, first.template == nil, case .index(let position) = first.begin,
       case .range(let last, let step, let limit) = first.find, limit <= 1
     else { return .specs }
     if last == 0 { return .single(position) }
@@ -121,9 +122,9 @@ struct CommandTable: ~Copyable {
 
   private static func keyRights(_ spec: CommandSpec) -> ACLKeyRights? {
     let keys = spec.keys.filter { !$0.flags.contains(.notKey) }
-    guard keys.count == 1, keys[0].flags.isDisjoint(with: [.variable, .incomplete]) else {
-      return nil
-    }
+    guard keys.count == 1, keys[0].template == nil,
+      keys[0].flags.isDisjoint(with: [.variable, .incomplete])
+    else { return nil }
     return ACLKeyRights(needed: keys[0].flags)
   }
 

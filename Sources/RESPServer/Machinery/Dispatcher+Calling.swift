@@ -105,12 +105,39 @@ extension EventLoop {
         addKey(arguments[position], &count)
       }
     case .specs:
+      let specs = server.state.pointee.commands.specs[entry.pointee.index].keys
+      if specs.contains(where: { $0.template != nil }) {
+        return collectMadeKeys(specs, arguments)
+      }
       var fits = true
-      for spec in server.state.pointee.commands.specs[entry.pointee.index].keys
+      for spec in specs
       where !spec.flags.contains(.notKey) && !spec.flags.contains(.incomplete) {
         fits = spec.forEachPosition(in: arguments) { addKey(arguments[$0], &count) } && fits
       }
       if !fits, count == 0 { return -1 }
+    }
+    return count
+  }
+
+  /// The same where names are made from arguments.
+  ///
+  /// - Returns: the number of keys; -1, and none are there, when one cannot be made.
+  private func collectMadeKeys(_ specs: [KeySpec], _ arguments: Arguments) -> Int {
+    var byteCount = 0
+    for spec in specs {
+      guard let template = spec.template else { continue }
+      let fits = spec.forEachPosition(in: arguments) {
+        byteCount += template.byteCount(for: arguments[$0])
+      }
+      if !fits { return -1 }
+    }
+    state.pointee.madeNames.begin(byteCount: byteCount)
+    var count = 0
+    for spec in specs where !spec.flags.contains(.notKey) {
+      _ = spec.forEachPosition(in: arguments) { position in
+        guard let template = spec.template else { return addKey(arguments[position], &count) }
+        addKey(state.pointee.madeNames.append(template, arguments[position]), &count)
+      }
     }
     return count
   }

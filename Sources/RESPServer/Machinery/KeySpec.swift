@@ -50,6 +50,8 @@ public struct KeySpec: Sendable {
   public var begin: Begin
   public var find: Find
   public var flags: Flags
+  /// Makes the key's name from the argument; nil: the argument is the key.
+  public var template: KeyTemplate?
 
   public init(begin: Begin, find: Find, flags: Flags) {
     self.begin = begin
@@ -73,7 +75,7 @@ public struct KeySpec: Sendable {
 }
 
 extension KeySpec {
-  /// Calls `body` with the position of every key.
+  /// Calls `body` with the position of every key, or of the argument that its name is made from.
   ///
   /// - Returns: false when the arguments do not fit: no such keyword, a count that is no number or
   ///   reaches beyond the arguments.
@@ -94,7 +96,10 @@ extension KeySpec {
       var end = last >= 0 ? start + last : count + last
       if last == -1, limit > 1 { end = start + (count - start) / limit - 1 }
       guard end >= start, end < count, step > 0 else { return false }
-      for position in stride(from: start, through: end, by: step) { body(position) }
+      for position in stride(from: start, through: end, by: step) {
+        if template != nil, !KeyTemplate.accepts(arguments[position]) { return false }
+        body(position)
+      }
     case .keyCount(let index, let first, let step):
       guard start + index < count, let keyCount = IntegerText.parseInt64(arguments[start + index]),
         keyCount >= 0, keyCount < count, step > 0

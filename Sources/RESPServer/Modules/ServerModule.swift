@@ -16,6 +16,10 @@ public protocol ServerModule: AnyObject, Sendable {
   /// Commands to register beside the server's own.
   var commands: [any Command.Type] { get }
 
+  /// ACL categories that all its commands belong to, without "@", beside those that their specs
+  /// name: `["coach"]` makes `+@coach` and `ACL CAT coach`.
+  var categories: [String] { get }
+
   /// Settings to register, named with the module's prefix.
   var parameters: [ConfigurationParameter] { get }
 
@@ -32,10 +36,24 @@ public protocol ServerModule: AnyObject, Sendable {
 extension ServerModule {
   /// A module need only have a name and commands.
   public var version: Int { 1 }
+  public var categories: [String] { [] }
   public var parameters: [ConfigurationParameter] { [] }
   public func start(_ host: ModuleHost) throws {}
   public func stop() {}
   public func infoSections() -> [InfoSection] { [] }
+}
+
+extension ServerModule {
+  /// The facts of its commands, in their order, its categories among them.
+  var commandSpecs: [CommandSpec] {
+    commands.map { command in
+      var spec = command.spec
+      for category in categories where !spec.ownCategories.contains(category) {
+        spec.ownCategories.append(category)
+      }
+      return spec
+    }
+  }
 }
 
 /// One section of INFO.

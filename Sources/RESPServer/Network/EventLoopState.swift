@@ -82,6 +82,8 @@ struct EventLoopState: ~Copyable {
   var requests: UnsafeMutablePointer<ParsedRequest>
   var keyBuffer: UnsafeMutablePointer<HashedKey>
   var keyCapacity = 64
+  /// Names of keys that templates have made, for those in the key buffer.
+  var madeNames = MadeNames()
 
   /// Whether the present command's reply is sent whatever CLIENT REPLY says.
   var keepsReply = false

@@ -113,7 +113,11 @@ public struct ServerLauncher: Sendable {
     }
     let inboxes = try makeInboxes(loopCount)
     var commands = CommandCatalog.commands
-    for module in modules { commands += module.commands }
+    var specs = commands.map { $0.spec }
+    for module in modules {
+      commands += module.commands
+      specs += module.commandSpecs
+    }
     let clock = ServerClock()
     let ticks = TickCounter()
     let state = UnsafeMutablePointer<ServerState>.allocate(capacity: 1)
@@ -122,11 +126,11 @@ public struct ServerLauncher: Sendable {
     state.initialize(
       to: ServerState(
         keyspace: keyspace, configuration: configuration, registry: registry,
-        commands: CommandTable(commands), gate: Gate(workerCount: loopCount),
+        commands: CommandTable(commands, specs: specs), gate: Gate(workerCount: loopCount),
         ticks: ticks, clock: clock,
         clockRefreshTicks: ticks.ticks(nanoseconds: 250_000), loops: loops, loopCount: loopCount,
         inboxes: inboxes, replicationID: RandomText.hexadecimal(bytes: 20),
-        acl: ACLRegistry(catalog: ACLCatalog(specs: commands.map { $0.spec })),
+        acl: ACLRegistry(catalog: ACLCatalog(specs: specs)),
         watches: WatchRegistry(), hub: PubSubHub(inboxes: inboxes),
         monitors: MonitorList(inboxes: inboxes), slowLog: SlowLog(),
         latency: LatencyMonitor(), modules: modules, log: log,

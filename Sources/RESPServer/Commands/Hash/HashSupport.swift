@@ -1,5 +1,5 @@
 internal import Bytes
-internal import CacheCore
+public import CacheCore
 internal import RESP
 
 /// Hashes at keys.
@@ -8,7 +8,7 @@ extension CommandContext {
   ///
   /// - Throws: WRONGTYPE.
   @inline(__always)
-  func hashForReading(_ key: HashedKey) throws(CommandError) -> HashObject? {
+  public func hashForReading(_ key: HashedKey) throws(CommandError) -> HashObject? {
     guard let object = try object(key, .hash) else { return nil }
     return HashObject(object, now: now)
   }
@@ -17,19 +17,19 @@ extension CommandContext {
   ///
   /// - Throws: WRONGTYPE.
   @inline(__always)
-  func hashForWriting(_ key: HashedKey) throws(CommandError) -> HashObject? {
+  public func hashForWriting(_ key: HashedKey) throws(CommandError) -> HashObject? {
     guard let object = try objectForWriting(key, .hash) else { return nil }
     return HashObject(object, now: now)
   }
 
   /// An empty hash that will be stored at `key`.
-  func makeHash(for key: HashedKey) -> HashObject {
+  public func makeHash(for key: HashedKey) -> HashObject {
     HashObject.make(keyspace.objectMemory(for: key), now: now)
   }
 
   /// When a hash stays a listpack.
   @inline(__always)
-  var hashLimits: HashLimits {
+  public var hashLimits: HashLimits {
     HashLimits(
       entriesMax: server.state.pointee.configuration.hashListpackEntriesMax,
       valueBytesMax: server.state.pointee.configuration.hashListpackValueBytesMax)

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import CacheCore
+public import CacheCore
 internal import RESP
 
 /// What the commands on streams share.
@@ -7,26 +7,26 @@ extension CommandContext {
   /// The stream that a command reads; nil when there is no such key.
   ///
   /// - Throws: WRONGTYPE.
-  func stream(_ key: HashedKey) throws(CommandError) -> StreamObject? {
+  public func stream(_ key: HashedKey) throws(CommandError) -> StreamObject? {
     try object(key, .stream).map { StreamObject($0) }
   }
 
   /// The stream that a command changes; nil when there is no such key.
   ///
   /// - Throws: WRONGTYPE.
-  func streamForWriting(_ key: HashedKey) throws(CommandError) -> StreamObject? {
+  public func streamForWriting(_ key: HashedKey) throws(CommandError) -> StreamObject? {
     try objectForWriting(key, .stream).map { StreamObject($0) }
   }
 
   /// When a stream's node is full.
-  var streamLimits: StreamLimits {
+  public var streamLimits: StreamLimits {
     StreamLimits(
       nodeBytesMax: server.state.pointee.configuration.streamNodeBytesMax,
       nodeEntriesMax: server.state.pointee.configuration.streamNodeEntriesMax)
   }
 
   /// Unix time in milliseconds, which streams keep: their IDs and times are seen by clients.
-  var unixTime: Int64 { now + wallStep }
+  public var unixTime: Int64 { now + wallStep }
 
   /// A group of the first key's stream.
   ///

@@ -23,7 +23,7 @@ enum CommandGetKeysCommand: Command {
   static func run(_ context: inout CommandContext) throws(CommandError) {
     let keys = try CommandKeys.find(context)
     context.reply.array(keys.count)
-    for key in keys { context.reply.bulk(context[key.position]) }
+    for key in keys { key.withName(in: context.arguments) { context.reply.bulk($0) } }
   }
 }
 
@@ -45,7 +45,7 @@ enum CommandGetKeysAndFlagsCommand: Command {
     context.reply.array(keys.count)
     for key in keys {
       context.reply.array(2)
-      context.reply.bulk(context[key.position])
+      key.withName(in: context.arguments) { context.reply.bulk($0) }
       let names = KeySpec.Flags.names.filter { key.flags.contains($0.0) }
       context.reply.set(names.count)
       for (_, name) in names { context.replyLine(name) }
@@ -57,8 +57,16 @@ enum CommandGetKeysAndFlagsCommand: Command {
 enum CommandKeys {
   struct Key {
     /// Among the arguments, the command's name first.
-    let position: Int
+    var position: Int
     let flags: KeySpec.Flags
+    /// Makes the key's name from the argument; nil: the argument is the key.
+    var template: KeyTemplate?
+
+    /// Calls `body` with the key's name.
+    func withName<Result>(in arguments: Arguments, _ body: (ByteView) -> Result) -> Result {
+      guard let template else { return body(arguments[position]) }
+      return template.name(for: arguments[position]).withByteView(body)
+    }
   }
 
   /// Where the command that COMMAND GETKEYS is asked about begins.
@@ -82,7 +90,11 @@ enum CommandKeys {
     guard !keys.isEmpty || spec.flags.contains(.noMandatoryKeys) else {
       throw .fixed("ERR Invalid arguments specified for command")
     }
-    return keys.map { Key(position: $0.position + offset, flags: $0.flags) }
+    return keys.map { key in
+      var moved = key
+      moved.position += offset
+      return moved
+    }
   }
 
   /// The keys among the arguments of a command; none where they do not fit.
@@ -93,7 +105,7 @@ enum CommandKeys {
     for keySpec in spec.keys where !keySpec.flags.contains(.notKey) {
       let flags = keySpec.flags.subtracting([.incomplete, .variable])
       _ = keySpec.forEachPosition(in: arguments) {
-        keys.append(Key(position: $0, flags: flags))
+        keys.append(Key(position: $0, flags: flags, template: keySpec.template))
       }
     }
     adjust(&keys, of: spec.name, arguments)

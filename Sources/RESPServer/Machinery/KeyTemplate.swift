@@ -1,0 +1,100 @@
+public import Bytes
+
+/// The name of a key that is no argument itself but is made from one: what a module keeps for a
+/// conversation, a user, a session.
+///
+///     COACH.APPEND 42 …    "wingman:conv:{" 42 "}"          its messages
+///                          "wingman:conv:{" 42 "}:state"    what is known of it
+///
+/// A key specification that has a template takes part in everything as any other: its keys are
+/// hashed and locked before the command runs, users need rights to the name that is made, EXEC
+/// locks it, COMMAND GETKEYS tells it. Braces around the argument make it the hash tag, so that all
+/// keys of one argument are in one slot, which a client can compute from the argument itself.
+public struct KeyTemplate: Sendable {
+  /// What stands in front of the argument and behind it.
+  public let prefix: StaticString
+  public let suffix: StaticString
+
+  /// Makes a template.
+  public init(_ prefix: StaticString, _ suffix: StaticString) {
+    self.prefix = prefix
+    self.suffix = suffix
+  }
+
+  /// Arguments that are longer, in bytes, name no key.
+  public static var argumentBytesMax: Int { 512 }
+
+  /// Whether an argument names a key: it is neither empty nor too long, and has no braces, which
+  /// would end the hash tag early and could make a name that other rights hold for.
+  ///
+  /// A command whose argument names none runs without keys, and answers with an error.
+  ///
+  /// - Complexity: O(bytes of the argument, `argumentBytesMax` at most)
+  public static func accepts(_ argument: ByteView) -> Bool {
+    guard !argument.isEmpty, argument.count <= argumentBytesMax else { return false }
+    return argument.firstIndex(of: UInt8(ascii: "{")) == nil
+      && argument.firstIndex(of: UInt8(ascii: "}")) == nil
+  }
+
+  /// Bytes of the name made from an argument.
+  func byteCount(for argument: ByteView) -> Int {
+    prefix.utf8CodeUnitCount + argument.count + suffix.utf8CodeUnitCount
+  }
+
+  /// Writes the name made from an argument.
+  ///
+  /// - Parameter place: room for `byteCount(for:)`.
+  func write(_ argument: ByteView, to place: UnsafeMutablePointer<UInt8>) {
+    let head = prefix.utf8CodeUnitCount
+    place.update(from: prefix.utf8Start, count: head)
+    (place + head).update(from: argument.base, count: argument.count)
+    (place + head + argument.count).update(
+      from: suffix.utf8Start, count: suffix.utf8CodeUnitCount)
+  }
+
+  /// The name made from an argument.
+  public func name(for argument: ByteView) -> [UInt8] {
+    let count = byteCount(for: argument)
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+      write(argument, to: buffer.baseAddress.unsafelyUnwrapped)
+      used = count
+    }
+  }
+}
+
+extension KeySpec {
+  /// The key that a template makes from the argument at `position`.
+  public static func made(
+    from position: Int, _ template: KeyTemplate, _ flags: Flags
+  ) -> KeySpec {
+    var spec = KeySpec.range(from: position, flags)
+    spec.template = template
+    return spec
+  }
+}
+
+/// The bytes of the names that templates have made for the command that runs.
+struct MadeNames {
+  private var base = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+  private var capacity = 256
+  private var count = 0
+
+  /// Forgets all names and makes room for others.
+  mutating func begin(byteCount: Int) {
+    count = 0
+    guard byteCount > capacity else { return }
+    base.deallocate()
+    capacity = max(byteCount, capacity * 2)
+    base = .allocate(capacity: capacity)
+  }
+
+  /// Makes a name, within the room that `begin` was asked for. It is valid until the next `begin`.
+  mutating func append(_ template: KeyTemplate, _ argument: ByteView) -> ByteView {
+    let length = template.byteCount(for: argument)
+    precondition(count + length <= capacity)
+    let place = base + count
+    template.write(argument, to: place)
+    count += length
+    return ByteView(base: UnsafePointer(place), count: length)
+  }
+}
