@@ -17,3 +17,9 @@ int cp_pin_thread(int cpu) {
   CPU_SET(cpu, &set);
   return sched_setaffinity(0, sizeof set, &set);
 }
+
+static _Thread_local int thread_number = -1;
+
+void cp_set_thread_number(int number) { thread_number = number; }
+
+int cp_thread_number(void) { return thread_number; }

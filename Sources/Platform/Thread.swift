@@ -36,6 +36,12 @@ public struct Thread: @unchecked Sendable {
   /// Waits until the thread has ended.
   public func join() { pthread_join(handle, nil) }
 
+  /// A number that the calling thread has for itself; -1 until it is set.
+  public static var currentNumber: Int {
+    get { Int(cp_thread_number()) }
+    set { cp_set_thread_number(Int32(truncatingIfNeeded: newValue)) }
+  }
+
   /// Gives the core away for a moment.
   public static func yield() { sched_yield() }
 

@@ -7,6 +7,9 @@
 
 // Names a thread by the first 15 bytes of `name`.
 int cp_name_thread(pthread_t thread, const char *name);
+// A number that each thread has for itself; -1 until it is set.
+void cp_set_thread_number(int number);
+int cp_thread_number(void);
 // Runs the calling thread on `cpu` only.
 int cp_pin_thread(int cpu);
 

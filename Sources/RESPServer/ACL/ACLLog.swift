@@ -132,6 +132,7 @@ extension EventLoop {
   }
 
   private func logSource(of connection: Connection) -> ACLLog.Source {
+    if connection.flags.contains(.isScript) { return .lua }
     connection.flags.isDisjoint(with: [.inTransaction, .executing]) ? .toplevel : .multi
   }
 
@@ -139,9 +140,12 @@ extension EventLoop {
   private func describe(
     _ connection: Connection, _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments
   ) -> String {
+    let caller = state.pointee.caller
     let context = CommandContext(
       loop: self, server: server, connection: connection, entry: entry, arguments: arguments,
       now: state.pointee.now, keyBase: state.pointee.keyBuffer, keyCount: 0)
-    return context.describe(connection, of: self)
+    // A script's commands are those of the client that called it.
+    let client = connection.flags.contains(.isScript) ? self.connection(ofClient: caller) : nil
+    return context.describe(client ?? connection, of: self)
   }
 }

@@ -47,7 +47,7 @@ extension CommandContext {
       sequence: waiters.nextSequence(), keys: waited, type: waitedType,
       wakesOnAnyChange: wakesOnAnyChange, entry: SendableEntry(pointer: entry),
       request: request, database: database, version: connection.state.pointee.version,
-      user: connection.ownUser,
+      user: connection.ownUser, tracking: connection.rememberedTracking,
       keepsAccessTimes: connection.flags.contains(.noTouch))
     let blocked = block(
       timeoutMilliseconds: timeoutMilliseconds, keyWait: wait, onTimeout: onTimeout,

@@ -77,6 +77,8 @@ extension EventLoop {
     let mark = replyMark()
     let errorsBefore = state.pointee.errorReplies
     state.pointee.wantsToWait = false
+    let caller = state.pointee.caller
+    state.pointee.caller = blocked.client
     do throws(CommandError) {
       try check(entry, wait.request.arguments, of: retrier)
       runLocked(entry, wait.request.arguments, hash: nil, of: retrier)
@@ -84,6 +86,9 @@ extension EventLoop {
       state.pointee.writer.version = wait.version
       write(error)
     }
+    state.pointee.caller = caller
+    // Before the reply leaves, see `EventLoop+Tracking`.
+    if state.pointee.hasBroadcasts { postBroadcasts() }
     if state.pointee.wantsToWait {
       withdrawReply(to: mark)
       if let outcome = blocked.giveBack() { end(blocked, outcome) }
@@ -96,6 +101,7 @@ extension EventLoop {
         reply.withByteView { loop.state.pointee.writer.output.append($0) }
       }
     }
+    if !state.pointee.ownInvalidations.isEmpty { postOwnInvalidations() }
     state.pointee.writer.version = version
   }
 
@@ -114,6 +120,7 @@ extension EventLoop {
     pointer.pointee.version = wait.version
     let retrier = Connection(state: pointer)
     retrier.setUser(wait.user, in: server.state.pointee.acl)
+    retrier.setTracking(wait.tracking)
     return retrier
   }
 

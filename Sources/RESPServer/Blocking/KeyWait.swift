@@ -41,6 +41,8 @@ struct KeyWait: Sendable {
   let version: ProtocolVersion
   /// Nil: "default".
   let user: ACLUser?
+  /// CLIENT TRACKING, if what the client reads is to be remembered.
+  let tracking: TrackingClient?
   /// CLIENT NO-TOUCH.
   let keepsAccessTimes: Bool
 }

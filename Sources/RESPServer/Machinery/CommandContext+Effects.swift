@@ -38,6 +38,7 @@ extension CommandContext {
   private func noteChange(_ key: HashedKey, in database: DatabaseIndex) {
     loop.state.pointee.counters.changes &+= 1
     server.touchWatched(key, in: database)
+    if server.state.pointee.tracksKeys { loop.invalidate(key, isOwn: true) }
   }
 
   /// Announces an event that changes nothing more than `changed` has said already (such as "new",

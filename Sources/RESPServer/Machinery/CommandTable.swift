@@ -274,6 +274,8 @@ extension CommandEntry {
     static let allowedWhileSubscribed = Traits(rawValue: 1 << 3)
     static let isExec = Traits(rawValue: 1 << 4)
     static let runsScript = Traits(rawValue: 1 << 5)
+    /// Is none of the commands that CLIENT CACHING is meant for.
+    static let keepsCaching = Traits(rawValue: 1 << 6)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -287,6 +289,7 @@ extension CommandEntry {
       if name == "EXEC" { insert(.isExec) }
       let running = ["EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"]
       if running.contains(name) { insert(.runsScript) }
+      if name.hasPrefix("CLIENT|") { insert(.keepsCaching) }
       let subscriber = [
         "SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "SSUBSCRIBE", "SUNSUBSCRIBE",
         "PING", "QUIT", "RESET",

@@ -173,6 +173,9 @@ extension EventLoop {
     } catch {
       write(error)
     }
+    if connection.flags.contains(.tracksReads) {
+      rememberReads(entry, arguments, keyCount: keyCount, of: connection)
+    }
   }
 
   /// Counts the call, and tells whoever watches commands go by.

@@ -41,6 +41,7 @@ extension EventLoop {
     } else {
       dispatchWithCare(arguments, entry: entry, hash: hash, of: connection)
     }
+    if state.pointee.hasTrackingWork { finishTracking(of: connection) }
     if state.pointee.hasReadyKeys { serveReadyKeys() }
     if state.pointee.writer.output.count > EventLoopState.flushThreshold { flush(connection) }
   }
@@ -75,8 +76,11 @@ extension EventLoop {
       connection.flags.remove(.replySkipNext)
       connection.flags.insert(.replySkip)
     }
+    let cachingWasGiven = connection.flags.contains(.cachingGiven)
+    var isAboutClient = false
     do throws(CommandError) {
       let entry = try resolve(arguments, entry)
+      isAboutClient = entry.pointee.traits.contains(.keepsCaching)
       connection.state.pointee.lastCommand = Int32(truncatingIfNeeded: entry.pointee.index)
       try check(entry, arguments, of: connection)
       if isPaused(entry, connection) {
@@ -89,6 +93,9 @@ extension EventLoop {
       }
     } catch {
       reject(entry, with: error, of: connection)
+    }
+    if cachingWasGiven, !isAboutClient, !connection.flags.contains(.inTransaction) {
+      connection.flags.remove(.cachingGiven)
     }
     if !connection.flags.isDisjoint(with: [.replyOff, .replySkip]) {
       // CLIENT REPLY itself answers, see there.
@@ -124,7 +131,8 @@ extension EventLoop {
       }
       // Of those that may run, none that has to lock keys does: it would wait for the script.
       guard entry.pointee.flags.contains(.allowBusy), entry.pointee.access == .none,
-        connection.existingSession?.watch == nil, !losesData(entry, arguments)
+        connection.existingSession?.watch == nil,
+        connection.existingSession?.tracking?.isOn != true, !losesData(entry, arguments)
       else { throw server.busyError }
       if connection.flags.contains(.restricted) {
         try checkPermissions(entry, arguments, of: connection)
@@ -269,6 +277,10 @@ extension EventLoop {
     var hasRoom = false
     watchingLatency("eviction-cycle") {
       hasRoom = server.state.pointee.keyspace.makeRoom(worker: index, now: state.pointee.now)
+    }
+    // What was evicted for a command is told before its reply.
+    if connection.flags.isDisjoint(with: [.replyOff, .replySkip]) {
+      writeOwnInvalidations(to: connection)
     }
     guard !hasRoom, entry.pointee.flags.contains(.denyOOM) || isExecOfWrites(entry, connection)
     else { return }

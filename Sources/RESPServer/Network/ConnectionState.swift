@@ -58,6 +58,11 @@ struct ConnectionFlags: OptionSet {
   /// Its user may not do everything: each command is checked.
   static let restricted = ConnectionFlags(rawValue: 1 << 23)
 
+  /// What it reads is remembered, see `TrackingTable`.
+  static let tracksReads = ConnectionFlags(rawValue: 1 << 24)
+  /// CLIENT CACHING came before the command that is executed.
+  static let cachingGiven = ConnectionFlags(rawValue: 1 << 25)
+
   /// In the loop's list of connections that were sent messages in this turn.
   static let hasNewMessages = ConnectionFlags(rawValue: 1 << 20)
 
@@ -65,6 +70,7 @@ struct ConnectionFlags: OptionSet {
   static let needsAttention: ConnectionFlags = [
     .inTransaction, .subscribed, .unauthenticated, .replyOff, .replySkipNext, .replySkip,
     .closesAfterReply, .closesNow, .monitors, .restricted,
+    .cachingGiven,
   ]
 
   /// Flags that stop the execution of what has been read.

@@ -20,6 +20,7 @@ extension EventLoop {
     {
     case .count(let count):
       account(received: count, by: connection)
+      takeUrgentMessages()
       state.pointee.inputBytes = count
       let used = execute(buffer, count: count, of: connection)
       if used < count, connection.flags.isDisjoint(with: [.closesNow, .closesAfterReply]) {
@@ -65,6 +66,7 @@ extension EventLoop {
     switch result {
     case .count(let count):
       account(received: count, by: connection)
+      takeUrgentMessages()
       // Before anything is executed: what is too large is refused, not answered first.
       accountMemory(of: connection)
       evictClientsIfNeeded()
@@ -142,9 +144,10 @@ extension EventLoop {
       count: input.pointee.store.count)
     state.pointee.blobsAreAdoptable = !input.pointee.blobs.isEmpty
     beginTiming()
+    let caller = state.pointee.caller
     state.pointee.caller = connection.id
     dispatch(arguments, of: connection)
-    state.pointee.caller = 0
+    state.pointee.caller = caller
     state.pointee.blobsAreAdoptable = false
     if !connection.flags.contains(.paused) { input.pointee.finishRequest() }
   }
@@ -184,8 +187,9 @@ extension EventLoop {
     var parser = RequestParser()
     var used = 0
     beginTiming()
+    let caller = state.pointee.caller
     state.pointee.caller = connection.id
-    defer { state.pointee.caller = 0 }
+    defer { state.pointee.caller = caller }
     while connection.flags.isDisjoint(with: .stopsInput) {
       state.pointee.store.removeAll()
       // Until a client has authenticated, each request may change what the next one may ask for.

@@ -8,6 +8,7 @@ internal import RESP
 extension EventLoop {
   /// Sends the replies that have gathered for `connection`; what the socket does not take waits.
   func flush(_ connection: Connection) {
+    if state.pointee.hasBroadcasts { postBroadcasts() }
     guard !state.pointee.writer.output.isEmpty else {
       if connection.flags.contains(.closesAfterReply) { closeIfSent(connection) }
       return
@@ -206,20 +207,27 @@ extension EventLoop {
         connection.flags.isDisjoint(with: [.closesNow, .closesAfterReply]),
         connection.wants(push)
       else { continue }
-      let bytes = connection.state.pointee.version == .resp3 ? push.resp3 : push.resp2
-      if connection.state.pointee.output == nil {
-        let queue = UnsafeMutablePointer<OutputQueue>.allocate(capacity: 1)
-        queue.initialize(to: OutputQueue(capacity: max(1024, bytes.count)))
-        connection.state.pointee.output = queue
-      }
-      guard let queue = connection.state.pointee.output else { continue }
-      bytes.withByteView { queue.pointee.append($0) }
-      connection.state.pointee.bytesSent &+= UInt64(bytes.count)
-      state.pointee.counters.bytesSent &+= UInt64(bytes.count)
-      if !connection.flags.contains(.hasNewMessages) {
-        connection.flags.insert(.hasNewMessages)
-        state.pointee.messaged.append(connection)
-      }
+      append(
+        connection.state.pointee.version == .resp3 ? push.resp3 : push.resp2, to: connection)
+    }
+  }
+
+  /// Puts bytes that no command asked for into a connection's output; `sendMessages` sends them.
+  func append(_ bytes: [UInt8], to connection: Connection) {
+    let queue: UnsafeMutablePointer<OutputQueue>
+    if let existing = connection.state.pointee.output {
+      queue = existing
+    } else {
+      queue = .allocate(capacity: 1)
+      queue.initialize(to: OutputQueue(capacity: max(1024, bytes.count)))
+      connection.state.pointee.output = queue
+    }
+    bytes.withByteView { queue.pointee.append($0) }
+    connection.state.pointee.bytesSent &+= UInt64(bytes.count)
+    state.pointee.counters.bytesSent &+= UInt64(bytes.count)
+    if !connection.flags.contains(.hasNewMessages) {
+      connection.flags.insert(.hasNewMessages)
+      state.pointee.messaged.append(connection)
     }
   }
 

@@ -24,6 +24,7 @@ extension EventLoop {
 
   /// Runs until the server stops.
   func run() {
+    Thread.currentNumber = index
     watchInternalEvents()
     updateTime()
     while !server.state.pointee.stopping.load(ordering: .acquiring) { handle(ready: wait()) }
@@ -32,6 +33,7 @@ extension EventLoop {
 
   /// A turn without waiting, for a loop that has no thread (`LoopbackServer`).
   func runOnce() {
+    Thread.currentNumber = index
     handle(ready: state.pointee.epoll.wait(timeout: 0))
   }
 
@@ -132,18 +134,8 @@ extension EventLoop {
   private func dispatch(_ data: UInt64, _ events: Epoll.Events) {
     if data == Marker.inbox {
       state.pointee.inbox.counter.reset()
-      let isInside = enterGate()
-      let messages = state.pointee.deferred + state.pointee.inbox.take()
-      state.pointee.deferred = []
-      for message in messages {
-        if isInside || message.isAlwaysHandled {
-          handle(message)
-        } else {
-          state.pointee.deferred.append(message)
-        }
-      }
-      if isInside, state.pointee.hasReadyKeys { serveReadyKeys() }
-      sendMessages()
+      enterGate()
+      takeMessages()
       if isInside { evictClientsIfNeeded() }
       leaveGate()
       return
@@ -158,6 +150,26 @@ extension EventLoop {
       pointer.pointee.generation == UInt32(data >> 32)
     else { return }
     handle(events, of: Connection(state: pointer))
+  }
+
+  /// Whether a batch was begun that no slow script keeps from what is shared.
+  private var isInside: Bool { !state.pointee.isAside && !state.pointee.holdsGate }
+
+  /// Handles what is in the letter box. Between `enterGate` and `leaveGate`; no replies are being
+  /// written. What must not be done beside a slow script is kept for its end.
+  func takeMessages() {
+    let isInside = isInside
+    let messages = state.pointee.deferred + state.pointee.inbox.take()
+    state.pointee.deferred = []
+    for message in messages {
+      if isInside || message.isAlwaysHandled {
+        handle(message)
+      } else {
+        state.pointee.deferred.append(message)
+      }
+    }
+    if isInside, state.pointee.hasReadyKeys { serveReadyKeys() }
+    sendMessages()
   }
 
   private func handle(_ events: Epoll.Events, of connection: Connection) {
@@ -194,6 +206,7 @@ extension EventLoop {
   /// Ends a batch.
   func leaveGate() {
     if state.pointee.holdsGate { return }
+    if state.pointee.hasBroadcasts { postBroadcasts() }
     state.pointee.isAside = false
     server.state.pointee.gate.leave(worker: index)
   }
@@ -225,6 +238,7 @@ extension EventLoop {
     switch message {
     case .connection(let fd, let isUnixSocket): adopt(fd, isUnixSocket: isUnixSocket)
     case .deliver(let push, let clients): deliver(push, to: clients)
+    case .invalidate(let message, let clients): deliver(message, to: clients)
     case .task(let body): body(self)
     case .attend: resumePaused()
     }

@@ -125,6 +125,18 @@ struct EventLoopState: ~Copyable {
   /// Whether the last script ended with an error.
   var scriptFailed = false
 
+  /// See `Inbox.urgent`.
+  let urgent: UnsafeMutablePointer<UrgentFlag>
+  /// Invalidations that the caller has caused itself: they go out behind its reply.
+  var ownInvalidations: [(PushMessage, TrackingClient)] = []
+  /// Whether there are any, or tracked keys too many: one byte to look at after each command.
+  var hasTrackingWork = false
+  /// Keys that have changed, with the client that did it, and are to be broadcast.
+  var broadcasts: [[UInt8]: Int64] = [:]
+  var hasBroadcasts = false
+  /// Whether a command of the script that runs has read something.
+  var scriptHasRead = false
+
   /// Keys waited for that commands of this loop have changed, see `KeyWaiters`.
   var readyKeys: [WaitedKey] = []
   /// Whether there are any: one byte to look at after each command.
@@ -170,6 +182,7 @@ struct EventLoopState: ~Copyable {
     self.index = index
     self.server = server
     self.inbox = inbox
+    urgent = inbox.urgent
     epoll = try Epoll(capacity: 256)
     readBuffer = .allocate(capacity: Self.readBufferSize + Self.readBufferSlack)
     requests = .allocate(capacity: Self.batchSize)

@@ -1,4 +1,5 @@
 internal import Platform
+internal import Synchronization
 
 /// Something that another thread wants a loop to do.
 enum InboxMessage: Sendable {
@@ -7,6 +8,9 @@ enum InboxMessage: Sendable {
 
   /// Send a message to clients of this loop; those that are gone are skipped.
   case deliver(PushMessage, to: [Int64])
+
+  /// Tell clients of keys that have changed; the clients that receive it are of this loop.
+  case invalidate(PushMessage, [TrackingClient])
 
   /// Run something on the loop's thread, between batches.
   case task(@Sendable (EventLoop) -> Void)
@@ -17,7 +21,7 @@ enum InboxMessage: Sendable {
   /// Whether it touches the loop's own state alone, so that it need not wait for a slow script.
   var isAlwaysHandled: Bool {
     switch self {
-    case .connection, .deliver: true
+    case .connection, .deliver, .invalidate: true
     case .task, .attend: false
     }
   }
@@ -45,20 +49,41 @@ final class PushMessage: Sendable {
   }
 }
 
+/// Says that a letter box has something that cannot wait for the loop's next turn.
+struct UrgentFlag: ~Copyable {
+  private let raised = Atomic<Bool>(false)
+
+  var isRaised: Bool { raised.load(ordering: .acquiring) }
+
+  func raise() { raised.store(true, ordering: .releasing) }
+
+  func lower() { raised.store(false, ordering: .releasing) }
+}
+
 /// A loop's letter box: any thread puts in, the loop takes everything out at its next turn.
 ///
 /// Messages of one sender arrive in their order. The eventfd is written only by who finds the box
 /// empty, so a burst costs one wake-up.
-final class Inbox: Sendable {
+final class Inbox: @unchecked Sendable {
+  // Sendable: the flag is atomic.
+
   private let messages = Guarded<[InboxMessage]>([])
   let counter: EventCounter
+  /// Raised while there is an invalidation among the messages, which must be seen before requests
+  /// that arrived later are executed. Lives as long as the process, as the box does.
+  let urgent: UnsafeMutablePointer<UrgentFlag>
 
-  init() throws(Errno) { counter = try EventCounter() }
+  init() throws(Errno) {
+    counter = try EventCounter()
+    urgent = .allocate(capacity: 1)
+    urgent.initialize(to: UrgentFlag())
+  }
 
   /// Puts a message in and sees to it that the loop wakes.
   func post(_ message: InboxMessage) {
     let wasEmpty = messages.withLock { messages in
       messages.append(message)
+      if case .invalidate = message { urgent.pointee.raise() }
       return messages.count == 1
     }
     if wasEmpty { counter.signal() }
@@ -69,6 +94,7 @@ final class Inbox: Sendable {
     messages.withLock { messages in
       let all = messages
       messages = []
+      urgent.pointee.lower()
       return all
     }
   }

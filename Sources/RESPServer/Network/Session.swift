@@ -27,6 +27,9 @@ final class Session {
   /// What a subscription or watched key takes beside its name, roughly.
   static let nameOverheadBytes = 64
 
+  /// CLIENT TRACKING; nil: it was never turned on.
+  var tracking: TrackingClient?
+
   /// What it waits for.
   var blocked: BlockedClient?
 }

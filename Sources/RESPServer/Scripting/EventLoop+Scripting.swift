@@ -127,6 +127,9 @@ extension EventLoop {
     {
       proxy.setUser(connection.ownUser, in: server.state.pointee.acl)
     }
+    if connection.flags.contains(.tracksReads) || pointer.pointee.session != nil {
+      proxy.setTracking(connection.rememberedTracking)
+    }
     return proxy
   }
 

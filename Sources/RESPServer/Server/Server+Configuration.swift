@@ -72,6 +72,9 @@ extension Server {
     if isChanged("latency-tracking"), !configuration.latencyTracking { dropHistograms() }
     if isChanged("loglevel") { state.pointee.logThreshold?.verbosity = configuration.logVerbosity }
     if old != nil, isChanged("requirepass") { setDefaultPassword(configuration.requirePassword) }
+    if old != nil, isChanged("tracking-table-max-keys") {
+      loop(max(0, Thread.currentNumber)).makeRoomForTrackedKeys(limit: .max)
+    }
     if isChanged("timeout") { scheduleIdleClients() }
     if old != nil, isChanged("maxmemory-clients", "maxmemory") { evictClients() }
     if old != nil, isChanged("maxmemory") { warnOfTightMemory() }

@@ -99,6 +99,7 @@ final class EffectObserver: KeyspaceObserver {
   ) {
     let hashed = server.state.pointee.keyspace.hash(key)
     server.touchWatched(hashed, in: database)
+    if server.state.pointee.tracksKeys { server.invalidateVanished(hashed) }
     if server.state.pointee.waiters.isWaited(hashed.hash.shard) {
       server.serveLater(WaitedKey(hashed, in: database))
     }

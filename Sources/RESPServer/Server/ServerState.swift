@@ -51,6 +51,9 @@ struct ServerState: ~Copyable {
   var skipsChecksums = false
 
   let acl: ACLRegistry
+  let tracking = TrackingTable()
+  /// Whether any client tracks; changed with the gate held.
+  var tracksKeys = false
   let watches: WatchRegistry
   let waiters = KeyWaiters()
   let scripts = ScriptCache()

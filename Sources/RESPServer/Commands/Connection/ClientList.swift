@@ -122,6 +122,11 @@ extension Connection {
     if isSubscriber { letters += "P" }
     if flags.contains(.inTransaction) { letters += "x" }
     if !flags.isDisjoint(with: [.blocked, .paused]) { letters += "b" }
+    if let tracking = existingSession?.tracking, tracking.isOn {
+      letters += "t"
+      if tracking.isRedirectionBroken { letters += "R" }
+      if tracking.options.broadcasts { letters += "B" }
+    }
     if existingSession?.watch?.isRaised == true { letters += "d" }
     if flags.contains(.closesAfterReply) { letters += "c" }
     if flags.contains(.closesNow) { letters += "A" }
@@ -169,7 +174,7 @@ extension CommandContext {
     let name =
       command < 0 ? "NULL" : server.state.pointee.commands.name(of: Int(command)).string
     text += " cmd=\(name)"
-    text += " user=\(userName(of: client)) redir=-1"
+    text += " user=\(userName(of: client)) redir=\(client.redirection)"
     text += " resp=\(state.pointee.version.rawValue)"
     text += " lib-name=\(Self.text(session?.libraryName))"
     text += " lib-ver=\(Self.text(session?.libraryVersion))"

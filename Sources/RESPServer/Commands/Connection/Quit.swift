@@ -44,6 +44,9 @@ enum ResetCommand: Command {
     context.loop.discardTransaction(of: connection)
     context.server.state.pointee.hub.removeAll(of: connection, on: context.loop)
     context.loop.stopMonitoring(connection)
+    if connection.existingSession?.tracking?.isOn == true {
+      context.loop.runExclusively { context.loop.stopTracking(connection) }
+    }
     connection.flags.subtract([
       .subscribed, .replyOff, .replySkip, .replySkipNext, .noTouch, .noEvict,
     ])

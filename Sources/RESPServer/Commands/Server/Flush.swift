@@ -26,6 +26,7 @@ extension CommandContext {
       removed += keyspace.count(in: each)
     }
     keyspace.flush(database, asynchronously: isAsynchronous)
+    loop.invalidateAll()
     loop.state.pointee.counters.changes &+= UInt64(removed)
     reply.ok()
   }

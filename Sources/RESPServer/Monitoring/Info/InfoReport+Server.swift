@@ -60,7 +60,7 @@ extension InfoReport {
     text.field("client_recent_max_input_buffer", largestInput)
     text.field("client_recent_max_output_buffer", largestOutput)
     text.field("blocked_clients", blocked)
-    text.field("tracking_clients", 0)
+    text.field("tracking_clients", server.state.pointee.tracking.clients.count)
     text.field("clients_in_timeout_table", 0)
     text.field("total_blocking_keys", 0)
     text.field("total_blocking_keys_on_nokey", 0)

@@ -70,9 +70,12 @@ extension InfoReport {
       "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
       "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
       "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-      "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
-      "unexpected_error_replies",
     ] { text.field(name, 0) }
+    let tracking = server.state.pointee.tracking
+    text.field("tracking_total_keys", tracking.keyCount)
+    text.field("tracking_total_items", tracking.itemCount)
+    text.field("tracking_total_prefixes", tracking.prefixes.count)
+    text.field("unexpected_error_replies", 0)
     text.field("total_error_replies", server.errorReplyCount)
     text.field("dump_payload_sanitizations", 0)
     text.field("total_reads_processed", counters.reads)
