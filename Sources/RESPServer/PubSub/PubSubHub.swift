@@ -204,7 +204,9 @@ final class PubSubHub: Sendable {
 
 extension PushMessage {
   /// Encodes a message in both protocols.
-  static func encoded(from source: Source? = nil, _ write: (inout ReplyWriter) -> Void) -> PushMessage {
+  static func encoded(
+    from source: Source? = nil, _ write: (inout ReplyWriter) -> Void
+  ) -> PushMessage {
     func encode(_ version: ProtocolVersion) -> [UInt8] {
       var writer = ReplyWriter(capacity: 256)
       writer.version = version
