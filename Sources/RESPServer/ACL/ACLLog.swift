@@ -133,7 +133,7 @@ extension EventLoop {
 
   private func logSource(of connection: Connection) -> ACLLog.Source {
     if connection.flags.contains(.isScript) { return .lua }
-    connection.flags.isDisjoint(with: [.inTransaction, .executing]) ? .toplevel : .multi
+    return connection.flags.isDisjoint(with: [.inTransaction, .executing]) ? .toplevel : .multi
   }
 
   /// The client as in CLIENT LIST, with the command that was refused.

@@ -180,7 +180,7 @@ extension EventLoop {
     guard let unmanaged = connection.state.pointee.session else { return }
     let session = unmanaged.takeUnretainedValue()
     unwatch(connection)
-    if session.tracking?.isOn == true { runExclusively { stopTracking(connection) } }
+    if let tracking = session.tracking { forgetTracking(of: tracking) }
     server.state.pointee.hub.removeAll(of: connection, on: self)
     if let blocked = session.blocked { cancel(blocked, of: connection) }
     connection.state.pointee.session = nil

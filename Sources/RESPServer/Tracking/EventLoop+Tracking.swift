@@ -297,16 +297,27 @@ extension EventLoop {
   func stopTracking(_ connection: Connection) {
     guard let session = connection.existingSession, let client = session.tracking, client.isOn
     else { return }
+    session.nameBytes -= Self.prefixBytes(of: client)
+    connection.flags.subtract([.tracksReads, .cachingGiven])
+    stopTracking(client)
+  }
+
+  private func stopTracking(_ client: TrackingClient) {
     let table = server.state.pointee.tracking
     client.isOn = false
     client.options = TrackingClient.Options()
-    session.nameBytes -= Self.prefixBytes(of: client)
     table.remove(client)
-    connection.flags.subtract([.tracksReads, .cachingGiven])
     if table.clients.isEmpty {
       server.state.pointee.tracksKeys = false
       server.state.pointee.keyspace.addOverhead(-table.removeAllKeys())
     }
+  }
+
+  /// Forgets a client whose connection is being closed; takes the gate itself. While a slow script
+  /// has it, the client stays, and what is sent to it finds nobody.
+  func forgetTracking(of client: TrackingClient) {
+    guard client.isOn, !runExclusively({ stopTracking(client) }) else { return }
+    state.pointee.inbox.post(.task { loop in loop.forgetTracking(of: client) })
   }
 
   private static func prefixBytes(of client: TrackingClient) -> Int {
