@@ -253,4 +253,39 @@ import Testing
     #expect(try refusal("ON", "OPTOUT").hasPrefix("ERR You can't switch OPTIN/OPTOUT mode"))
     #expect(try client.send("CLIENT", "CACHING", "NO").isError("ERR CLIENT CACHING NO is only"))
   }
+
+  /// Whatever changes a key tells of it, the keys that it takes values from included.
+  @Test func allChangesAreTold() throws {
+    let server = try TestServer("--threads", "2")
+    let writer = try server.connect()
+    let client = try reader(server, "BCAST")
+    let changes: [(command: String, keys: Set<String>)] = [
+      ("MSET a 1 b 2", ["a", "b"]), ("RENAME a c", ["a", "c"]), ("COPY c d", ["d"]),
+      ("MOVE d 1", ["d"]), ("GETDEL b", ["b"]), ("GETEX c EX 100", ["c"]), ("PERSIST c", ["c"]),
+      ("SETBIT c 1 1", ["c"]), ("PFADD p x", ["p"]), ("UNLINK c p nobody", ["c", "p"]),
+      ("RPUSH l 3 1 2", ["l"]), ("LMOVE l m LEFT RIGHT", ["l", "m"]), ("BLPOP m 0", ["m"]),
+      ("SORT l STORE n", ["n"]), ("LMPOP 2 x l LEFT", ["l"]), ("DEL l n", ["l", "n"]),
+      ("SADD s 1 2 3", ["s"]), ("SMOVE s t 1", ["s", "t"]), ("SUNIONSTORE u s t", ["u"]),
+      ("SPOP s", ["s"]), ("DEL s t u", ["s", "t", "u"]),
+      ("HSET h f 1 g 2", ["h"]), ("HEXPIRE h 100 FIELDS 1 f", ["h"]), ("HDEL h f g", ["h"]),
+      ("ZADD z 1 a 2 b", ["z"]), ("ZRANGESTORE y z 0 0", ["y"]), ("ZPOPMIN z", ["z"]),
+      ("GEOADD g 1 2 x", ["g"]), ("GEOSEARCHSTORE w g FROMMEMBER x BYRADIUS 1 m", ["w"]),
+      ("XADD e 1-1 f v", ["e"]), ("XGROUP CREATE e group 0", ["e"]),
+      ("XREADGROUP GROUP group me STREAMS e >", ["e"]), ("XACK e group 1-1", ["e"]),
+      ("XDEL e 1-1", ["e"]),
+    ]
+    for change in changes {
+      try writer.send(change.command.split(separator: " ").map(String.init))
+      try client.write("PING\r\n")
+      guard case .push(let parts) = try client.read(), parts.count == 2,
+        case .array(let keys) = parts[1]
+      else {
+        Issue.record("not told of \(change.command)")
+        continue
+      }
+      #expect(keys.count == change.keys.count, "\(change.command)")
+      for key in change.keys { #expect(keys.contains(.text(key)), "\(change.command)") }
+      #expect(try client.read() == .simple("PONG"))
+    }
+  }
 }

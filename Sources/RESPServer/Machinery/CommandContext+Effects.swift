@@ -37,6 +37,13 @@ extension CommandContext {
   @inline(__always)
   private func noteChange(_ key: HashedKey, in database: DatabaseIndex) {
     loop.state.pointee.counters.changes &+= 1
+    tellReaders(of: key, in: database)
+  }
+
+  /// Tells transactions that watch `key`, and clients that keep its value, that it has changed: for
+  /// a key whose change counts with another's, as the source of RENAME.
+  @inline(__always)
+  func tellReaders(of key: HashedKey, in database: DatabaseIndex) {
     server.touchWatched(key, in: database)
     if server.state.pointee.tracksKeys { loop.invalidate(key, isOwn: true) }
   }

@@ -59,9 +59,9 @@ struct ConnectionFlags: OptionSet {
   static let restricted = ConnectionFlags(rawValue: 1 << 23)
 
   /// What it reads is remembered, see `TrackingTable`.
-  static let tracksReads = ConnectionFlags(rawValue: 1 << 24)
+  static let tracksReads = ConnectionFlags(rawValue: 1 << 26)
   /// CLIENT CACHING came before the command that is executed.
-  static let cachingGiven = ConnectionFlags(rawValue: 1 << 25)
+  static let cachingGiven = ConnectionFlags(rawValue: 1 << 27)
 
   /// In the loop's list of connections that were sent messages in this turn.
   static let hasNewMessages = ConnectionFlags(rawValue: 1 << 20)

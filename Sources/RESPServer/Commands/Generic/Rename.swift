@@ -33,7 +33,7 @@ extension CommandContext {
   ) {
     // Replaced or not, the target counts as new, as in Redis.
     notify(target, in: targetDatabase, "new", .new)
-    server.touchWatched(source, in: sourceDatabase)
+    tellReaders(of: source, in: sourceDatabase)
     notify(source, in: sourceDatabase, sourceEvent, .generic)
     changed(target, in: targetDatabase, targetEvent, .generic)
   }
