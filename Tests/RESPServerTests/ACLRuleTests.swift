@@ -149,6 +149,15 @@ import Testing
     }
   }
 
+  /// A first argument that a category took away can be given again.
+  @Test func firstArgumentsComeBack() throws {
+    let rules = try user("+select|1", "+select|2", "-@connection", "+select|2", "+get", "+select|1")
+    #expect(
+      String(decoding: rules.root.commands.text, as: UTF8.self)
+        == "-@all -@connection +select|2 +get +select|1")
+    #expect(rules.root.commands.firstArguments.values.map(\.count) == [2])
+  }
+
   /// Ten megabytes of rules take a moment, not minutes.
   @Test func longListsAreLinear() throws {
     var rules = ACLUserRules(catalog: Self.catalog, allowsAllChannels: false)

@@ -5,7 +5,10 @@ internal import Bytes
 /// What was said is kept twice: as one bit for each command, which is what counts, and as the rules
 /// in the order they were given, which is what ACL LIST shows and an ACL file keeps. Rules that a
 /// later one makes pointless are dropped: the same rule, those of a command's subcommands when the
-/// command itself is named, everything at +@all and -@all, and one that says what is so anyway.
+/// command itself is named, those of its first arguments when it or a category of it is named,
+/// everything at +@all and -@all, and one that says what is so anyway.
+///
+/// Invariant: a first argument is in `firstArguments` if and only if its rule is in `rules`.
 struct ACLCommandRules: Sendable {
   /// What the last +@all or -@all said, and so what becomes of commands that are yet to come.
   private(set) var allowsByDefault = false
@@ -40,9 +43,6 @@ struct ACLCommandRules: Sendable {
   /// +command and -command, a subcommand's full name included.
   mutating func set(_ command: Int, _ isAllowed: Bool, in catalog: ACLCatalog) {
     let name = catalog.names[command]
-    for argument in firstArguments[command] ?? [] {
-      rules[Array(name.utf8) + [UInt8(ascii: "|")] + argument] = nil
-    }
     for subcommand in catalog.subcommands(of: command) {
       rules[Array(catalog.names[subcommand].utf8)] = nil
     }
@@ -58,13 +58,22 @@ struct ACLCommandRules: Sendable {
 
   /// +command|argument of a command without subcommands: it may be called with this argument.
   mutating func allow(_ command: Int, firstArgument: [UInt8], in catalog: ACLCatalog) {
-    let rule = Array(catalog.names[command].utf8) + [UInt8(ascii: "|")] + firstArgument
+    guard !allows(command) else { return }
+    let rule = Self.rule(command, firstArgument, in: catalog)
     if rules[rule] == nil { firstArguments[command, default: []].append(firstArgument) }
     note(rule, true)
   }
 
+  private static func rule(
+    _ command: Int, _ firstArgument: [UInt8], in catalog: ACLCatalog
+  ) -> [UInt8] {
+    Array(catalog.names[command].utf8) + [UInt8(ascii: "|")] + firstArgument
+  }
+
   private mutating func setBits(_ command: Int, _ isAllowed: Bool, in catalog: ACLCatalog) {
-    firstArguments[command] = nil
+    for argument in firstArguments.removeValue(forKey: command) ?? [] {
+      rules[Self.rule(command, argument, in: catalog)] = nil
+    }
     setBit(command, isAllowed)
     for subcommand in catalog.subcommands(of: command) { setBit(subcommand, isAllowed) }
   }

@@ -69,7 +69,8 @@ extension EventLoop {
 
   // MARK: Changes
 
-  /// Tells those who have read `key`, or broadcast for it, that it has changed. Its shard is locked.
+  /// Tells those who have read `key`, or broadcast for it, that it has changed. Its shard is
+  /// locked.
   ///
   /// - Parameter isOwn: whether the command that runs has changed it; else it has expired or was
   ///   evicted.

@@ -17,8 +17,8 @@ internal import Synchronization
 /// change costs one load (`ServerState.tracksKeys`).
 ///
 /// An entry leaves with the first change: the client has been told, and reads again if it cares.
-/// Clients that go stay in their entries and are skipped when these leave. `tracking-table-max-keys`
-/// bounds the entries; dense storage makes taking a random one O(1).
+/// Clients that go stay in their entries and are skipped when these leave.
+/// `tracking-table-max-keys` bounds the entries; dense storage makes taking a random one O(1).
 ///
 /// Keys are found by all 64 bits of their keyed hash. Should two keys have the same one, the older
 /// entry leaves as if its key had changed, which is always allowed.
