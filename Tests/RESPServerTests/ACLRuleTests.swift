@@ -154,7 +154,7 @@ import Testing
     let rules = try user("+select|1", "+select|2", "-@connection", "+select|2", "+get", "+select|1")
     #expect(
       String(decoding: rules.root.commands.text, as: UTF8.self)
-        == "-@all -@connection +select|2 +get +select|1")
+        == "-@all +select|2 +get +select|1")
     #expect(rules.root.commands.firstArguments.values.map(\.count) == [2])
   }
 

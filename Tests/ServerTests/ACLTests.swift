@@ -88,8 +88,8 @@ import Testing
     #expect(one.isClosedByServer())
     try admin.send("ACL", "SETUSER", "u", "allchannels")
     #expect(try admin.send("PUBLISH", "b", "x") == .integer(1))
-    try admin.send("ACL", "SETUSER", "u", "resetchannels")
     _ = try two.read()
+    try admin.send("ACL", "SETUSER", "u", "resetchannels")
     #expect(two.isClosedByServer())
   }
 

@@ -34,7 +34,6 @@ private final class GreetingModule: ServerModule {
 private enum GreetCommand: Command {
   static let spec = CommandSpec(
     "GREET", since: "1.0.0", group: .module, arity: 3, flags: [.write, .denyOOM],
-    ownCategories: ["greeting"],
     keys: [.range(from: 1, [.readWrite, .update])],
     summary: "Stores a greeting for a name.", complexity: "O(1)")
 
@@ -106,13 +105,14 @@ private enum GreetLaterCommand: Command {
 
   @Test func categoryOfItsOwn() throws {
     try withServer { client in
-      #expect(try client.send("ACL", "CAT", "greeting") == .texts("greet"))
+      #expect(try client.send("ACL", "CAT", "greeting") == .texts("greet.both"))
       try client.send("ACL", "SETUSER", "u", "on", "nopass", "~*", "+@all", "-@greeting")
       #expect(
-        try client.send("COMMAND", "LIST", "FILTERBY", "ACLCAT", "greeting") == .texts("greet"))
+        try client.send("COMMAND", "LIST", "FILTERBY", "ACLCAT", "greeting")
+          == .texts("greet.both"))
       try client.send("AUTH", "u", "x")
-      #expect(try client.send("GREET", "k", "bob").isError("NOPERM"))
-      #expect(try client.send("GET", "k") == .null)
+      #expect(try client.send("GREET.BOTH", "7", "hi").isError("NOPERM"))
+      #expect(try client.send("GET", "greet:{7}") == .null)
     }
   }
 
