@@ -75,6 +75,11 @@ let package = Package(
       name: "coachtrain", dependencies: ["Coach", "Bytes"], path: "tools/coachtrain",
       exclude: ["messages"], swiftSettings: swiftSettings),
 
+    // Measures the coach's token counts, redaction and safety rules; fits the token estimate.
+    .executableTarget(
+      name: "coacheval", dependencies: ["Coach", "Bytes"], path: "tools/coacheval",
+      swiftSettings: swiftSettings),
+
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: swiftSettings),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: swiftSettings),
     .testTarget(

@@ -20,6 +20,7 @@ public final class CoachModule: ServerModule {
     [
       CoachCommand.self, CoachHelpCommand.self, Classify.self, Learn.self, Rules.self,
       RulesListCommand.self, RulesReloadCommand.self, RulesHelpCommand.self,
+      CountTokens.self, Redact.self,
     ]
   }
 
@@ -31,7 +32,7 @@ public final class CoachModule: ServerModule {
       .module(
         "coach-corrections-file", .text, default: .text("coach-corrections.log"),
         "where COACH.LEARN keeps its corrections; empty: only in memory", .immutable),
-    ]
+    ] + TokenCounting.parameters
   }
 
   /// A failure to start, in words.
@@ -54,6 +55,10 @@ public final class CoachModule: ServerModule {
           description: "\(rulesPath), line \(error.line): \(error.reason)")
       }
     case .failure(let problem): throw StartError(description: problem.description)
+    }
+    let vocabulary = host.setting(TokenCounting.fileParameterName)?.text ?? ""
+    if case .failure(let problem) = TokenCounting.load(vocabulary) {
+      throw StartError(description: problem.message)
     }
     let corrections = host.setting("coach-corrections-file")?.text ?? ""
     if !corrections.isEmpty {

@@ -114,4 +114,69 @@ import Testing
       }
     }
   }
+
+  @Test func countsTokens() throws {
+    try withFolder {
+      try ModuleServer.run([CoachModule()], configuration: corrections) { connect in
+        let client = try connect()
+        #expect(
+          try client.send("COACH.TOKENS", "")
+            == .array([
+              .text("tokens"), .integer(6), .text("method"), .text("estimate"), .text("family"),
+              .text("v5"),
+            ]))
+        let bare = try client.send("COACH.TOKENS", "hello there", "BARE", "FAMILY", "v4.7")
+        #expect(texts(bare).contains("v4.7"))
+        #expect(try client.send("COACH.TOKENS", "a", "FAMILY", "v9").isError("ERR unknown token"))
+        #expect(try client.send("COACH.TOKENS", "a", "FAMILY").isError("ERR syntax"))
+        #expect(try client.send("COACH.TOKENS", "a", "b").isError("ERR syntax"))
+        #expect(try client.send("COACH.TOKENS").isError("ERR wrong number"))
+        let name = "coach-vocabulary-file"
+        #expect(try client.send("CONFIG", "SET", name, "/nowhere/pieces").isError("ERR CONFIG"))
+        #expect(try client.send("CONFIG", "SET", name, "") == .ok)
+        #expect(try texts(client.send("COACH", "HELP")).contains("COACH.TOKENS"))
+      }
+    }
+  }
+
+  @Test func countsExactlyWithAVocabulary() throws {
+    try withFolder {
+      let pieces = "@format 1\n@message_overhead 11\n@v5.message_overhead 6\n@pieces 1\n\\<cat\\>\n"
+      try pieces.write(toFile: folder + "/pieces.txt", atomically: true, encoding: .utf8)
+      try "@classes 1\n61 7A W\n@case 1\n41 5A 1 32 U\n".write(
+        toFile: folder + "/codepoints.txt", atomically: true, encoding: .utf8)
+      let settings = corrections + "\ncoach-vocabulary-file \(folder)/pieces.txt"
+      try ModuleServer.run([CoachModule()], configuration: settings) { connect in
+        let client = try connect()
+        #expect(try texts(client.send("COACH.TOKENS", "cat")).contains("integer(7)"))
+        #expect(try texts(client.send("COACH.TOKENS", "cat", "BARE")).contains("exact"))
+        try "@pieces 2\na\n".write(
+          toFile: folder + "/bad-pieces.txt", atomically: true, encoding: .utf8)
+        let refused = try client.send(
+          "CONFIG", "SET", "coach-vocabulary-file", folder + "/bad-pieces.txt")
+        #expect(refused.isError("ERR CONFIG SET failed"))
+        #expect(try texts(client.send("COACH.TOKENS", "cat")).contains("exact"))
+      }
+    }
+  }
+
+  @Test func redacts() throws {
+    try withFolder {
+      try ModuleServer.run([CoachModule()], configuration: corrections) { connect in
+        let client = try connect()
+        let answer = try client.send("COACH.REDACT", "Mail a@b.example, or again A@b.example!")
+        #expect(texts(answer).hasPrefix("text Mail [EMAIL_1], or again [EMAIL_1]! found"))
+        #expect(!texts(answer).contains("b.example"))
+        let nothing = try client.send("COACH.REDACT", "nothing here")
+        #expect(
+          nothing == .array([.text("text"), .text("nothing here"), .text("found"), .array([])]))
+        #expect(try client.send("COACH.REDACT").isError("ERR wrong number"))
+        _ = try client.send("HELLO", "3")
+        guard case .map = try client.send("COACH.REDACT", "") else {
+          Issue.record("no map under RESP3")
+          return
+        }
+      }
+    }
+  }
 }

@@ -26,8 +26,12 @@ enum CoachHelpCommand: Command {
       "    Teach what a message is, from now on and after a restart.",
       "COACH.LEARN LIST | UNDO <number>",
       "    Show what was taught, or take it back.",
+      "COACH.REDACT <text>",
+      "    Replace personal data by typed placeholders, and say what was found.",
       "COACH.RULES LIST | RELOAD",
       "    Show the rules in force, or read their file again.",
+      "COACH.TOKENS <text> [BARE] [FAMILY v5 | v4.7]",
+      "    Count the tokens of a text as one user message, without its frame with BARE.",
     ])
   }
 }
