@@ -107,8 +107,18 @@ public enum IntegerText {
   /// - Returns: the number of bytes written.
   @inlinable
   public static func write(_ value: UInt64, to target: UnsafeMutablePointer<UInt8>) -> Int {
-    let count = digitCount(value)
     let pairs = digitPairs
+    if value < 100 {
+      // Lengths, counts and flags: no need to count digits.
+      if value < 10 {
+        target[0] = 0x30 &+ UInt8(truncatingIfNeeded: value)
+        return 1
+      }
+      target[0] = pairs[Int(value) &* 2]
+      target[1] = pairs[Int(value) &* 2 &+ 1]
+      return 2
+    }
+    let count = digitCount(value)
     var rest = value
     var end = count
     while rest >= 100 {

@@ -94,6 +94,15 @@ struct EvictionClock: ~Copyable, @unchecked Sendable {
       AdaptiveMode(rawValue: UInt8(truncatingIfNeeded: word >> 24)).unsafelyUnwrapped
     }
     var sampleLimit: UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
+
+    /// Whether access bits are stamps: `policy.accessFormat == .stamp` without the detour.
+    @inline(__always)
+    var keepsStamps: Bool {
+      let policy = UInt8(truncatingIfNeeded: word >> 16)
+      return policy != EvictionPolicy.allKeysLFU.rawValue
+        && policy != EvictionPolicy.volatileLFU.rawValue
+        && policy != EvictionPolicy.allKeysAdaptive.rawValue
+    }
   }
 
   var now: Moment { Moment(word: word.load(ordering: .relaxed)) }

@@ -127,10 +127,19 @@ public struct Evictor: ~Copyable, @unchecked Sendable {
   ///   - bits: its present bits.
   ///   - hash: the hash of its key.
   ///   - shard: the state of its shard.
+  @inline(__always)
   public func hit(
     _ bits: AccessBits, hash: UInt64, shard: inout EvictionShard
   ) -> AccessBits {
     let now = clock.now
+    if now.keepsStamps { return AccessBits(rawValue: now.stamp) }
+    return counted(bits, hash: hash, shard: &shard, now)
+  }
+
+  @inline(never)
+  private func counted(
+    _ bits: AccessBits, hash: UInt64, shard: inout EvictionShard, _ now: EvictionClock.Moment
+  ) -> AccessBits {
     switch now.policy.accessFormat {
     case .stamp:
       return AccessBits(rawValue: now.stamp)

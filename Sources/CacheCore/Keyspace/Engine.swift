@@ -2,8 +2,9 @@ import Bytes
 import Platform
 import Synchronization
 
-/// What the key space is made of, as a handful of addresses: trivially copyable, so that wheel
-/// delegates and candidate sources carry it along. `Keyspace` owns it and is its public face.
+/// What the key space is made of, behind one address: trivially copyable, so that wheel delegates
+/// and candidate sources carry it along, and passed in a register. `Keyspace` owns it and is its
+/// public face.
 ///
 ///     Engine → memory   heap, segments, hash, byte counters
 ///            → shards   64 × Shard, 128-byte aligned
@@ -11,11 +12,27 @@ import Synchronization
 ///            → evictor  policy state
 struct Engine: @unchecked Sendable {
   // Sendable: what the addresses lead to is guarded by shard, arena and pool locks, or atomic.
-  let memory: UnsafeMutablePointer<StoreMemory>
-  let shardBase: UnsafeMutableRawPointer
-  let control: UnsafeMutablePointer<Control>
-  let evictor: UnsafeMutablePointer<Evictor>
-  let databaseCount: Int
+  private let parts: UnsafeMutablePointer<Parts>
+
+  /// What never changes while the engine lives.
+  private struct Parts {
+    let memory: UnsafeMutablePointer<StoreMemory>
+    let shardBase: UnsafeMutableRawPointer
+    let control: UnsafeMutablePointer<Control>
+    let evictor: UnsafeMutablePointer<Evictor>
+    let databaseCount: Int
+  }
+
+  @inline(__always)
+  var memory: UnsafeMutablePointer<StoreMemory> { parts.pointee.memory }
+  @inline(__always)
+  var shardBase: UnsafeMutableRawPointer { parts.pointee.shardBase }
+  @inline(__always)
+  var control: UnsafeMutablePointer<Control> { parts.pointee.control }
+  @inline(__always)
+  var evictor: UnsafeMutablePointer<Evictor> { parts.pointee.evictor }
+  @inline(__always)
+  var databaseCount: Int { parts.pointee.databaseCount }
 
   /// Bytes from one shard to the next: whole pairs of cache lines, for the prefetcher fetches
   /// pairs.
@@ -139,19 +156,22 @@ extension Engine {
   private init(
     memory: UnsafeMutablePointer<StoreMemory>, configuration: KeyspaceConfiguration
   ) {
-    self.memory = memory
-    databaseCount = configuration.databaseCount
-    control = .allocate(capacity: 1)
+    let control = UnsafeMutablePointer<Control>.allocate(capacity: 1)
     control.initialize(
       to: Control(
         configuration: configuration, seed: memory.pointee.sipHash(ByteView("random")),
         objectBytes: memory.pointee.blobBytes))
-    evictor = .allocate(capacity: 1)
+    let evictor = UnsafeMutablePointer<Evictor>.allocate(capacity: 1)
     evictor.initialize(to: Evictor(policy: configuration.policy, second: 0))
     evictor.pointee.setFrequencySettings(
       logFactor: UInt32(clamping: configuration.lfuLogFactor),
       decayMinutes: UInt32(clamping: configuration.lfuDecayMinutes))
-    shardBase = .allocate(byteCount: ShardIndex.count * Self.shardStride, alignment: 128)
+    parts = .allocate(capacity: 1)
+    parts.initialize(
+      to: Parts(
+        memory: memory,
+        shardBase: .allocate(byteCount: ShardIndex.count * Self.shardStride, alignment: 128),
+        control: control, evictor: evictor, databaseCount: configuration.databaseCount))
   }
 
   private func makeShards(arenaCount: Int) {
@@ -204,6 +224,7 @@ extension Engine {
     control.deallocate()
     memory.deinitialize(count: 1)
     memory.deallocate()
+    parts.deallocate()
   }
 
   /// Frees what entries hold outside the heap; the heap itself goes as a whole.

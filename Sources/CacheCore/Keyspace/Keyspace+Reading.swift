@@ -44,6 +44,13 @@ extension Keyspace {
     return entry.blob.bytes
   }
 
+  /// The bytes of a string that is stored in the entry, as short ones are; nil for any other value.
+  /// Valid as `string(of:)` is.
+  public func inlineString(of entry: EntryHandle) -> ByteView? {
+    let entry = engine.memory.pointee.entry(entry.rawValue)
+    return entry.kind.isInlineString ? entry.inlineValue : nil
+  }
+
   /// The blob that holds the string, if it is stored in one. To keep it beyond the lock, retain it.
   public func blob(of entry: EntryHandle) -> Blob? {
     let entry = engine.memory.pointee.entry(entry.rawValue)

@@ -19,6 +19,7 @@ extension CommandContext {
   /// - Throws: WRONGTYPE.
   public func replyString(of entry: EntryHandle?) throws(CommandError) {
     guard let entry else { return reply.null() }
+    if let bytes = keyspace.inlineString(of: entry) { return reply.bulk(bytes) }
     guard keyspace.type(of: entry) == .string else { throw .wrongType }
     replyBytes(keyspace.string(of: entry), of: entry)
   }
