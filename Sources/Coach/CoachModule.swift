@@ -20,7 +20,7 @@ public final class CoachModule: ServerModule {
     [
       CoachCommand.self, CoachHelpCommand.self, Classify.self, Learn.self, Rules.self,
       RulesListCommand.self, RulesReloadCommand.self, RulesHelpCommand.self,
-      CountTokens.self, Redact.self,
+      CountTokens.self, Redact.self, Append.self, Context.self, Compress.self,
     ]
   }
 
@@ -32,7 +32,7 @@ public final class CoachModule: ServerModule {
       .module(
         "coach-corrections-file", .text, default: .text("coach-corrections.log"),
         "where COACH.LEARN keeps its corrections; empty: only in memory", .immutable),
-    ] + TokenCounting.parameters
+    ] + TokenCounting.parameters + MemorySettings.parameters
   }
 
   /// A failure to start, in words.
@@ -44,6 +44,7 @@ public final class CoachModule: ServerModule {
     guard CoachState.classifier == nil else {
       throw StartError(description: "there is a coach in this process already")
     }
+    CoachState.readMemorySettings { host.setting($0) }
     var classifier = Classifier(model: ShippedWeights.model)
     let rulesPath = host.setting("coach-rules-file")?.text ?? ""
     switch CoachState.rules(at: rulesPath) {
@@ -77,7 +78,12 @@ public final class CoachModule: ServerModule {
     CoachState.classifier = memory
   }
 
+  public func settingsChanged(_ host: ModuleHost) {
+    CoachState.readMemorySettings { host.setting($0) }
+  }
+
   public func stop() {
+    LongWorkPool.pool.finish()
     guard let classifier = CoachState.classifier else { return }
     CoachState.classifier = nil
     CoachState.corrections = nil

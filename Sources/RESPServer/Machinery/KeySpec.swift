@@ -97,7 +97,7 @@ extension KeySpec {
       if last == -1, limit > 1 { end = start + (count - start) / limit - 1 }
       guard end >= start, end < count, step > 0 else { return false }
       for position in stride(from: start, through: end, by: step) {
-        if template != nil, !KeyTemplate.accepts(arguments[position]) { return false }
+        if let template, template.subject(of: arguments[position]) == nil { return false }
         body(position)
       }
     case .keyCount(let index, let first, let step):

@@ -36,15 +36,32 @@ public struct KeyTemplate: Sendable {
       && argument.firstIndex(of: UInt8(ascii: "}")) == nil
   }
 
+  /// What a key's name is made from: the argument, or the part of it between prefix and suffix
+  /// where it is the name already that stands at the hash tag's end.
+  ///
+  ///     42 → 42      wingman:conv:{42} → 42
+  ///
+  /// - Returns: nil when the argument names no key.
+  func subject(of argument: ByteView) -> ByteView? {
+    let head = prefix.utf8CodeUnitCount
+    if argument.count > head, argument[0..<head] == prefix, argument[argument.count - 1] == 0x7D {
+      let inner = argument[head..<argument.count - 1]
+      return Self.accepts(inner) ? inner : nil
+    }
+    return Self.accepts(argument) ? argument : nil
+  }
+
   /// Bytes of the name made from an argument.
   func byteCount(for argument: ByteView) -> Int {
-    prefix.utf8CodeUnitCount + argument.count + suffix.utf8CodeUnitCount
+    let subject = subject(of: argument) ?? argument
+    return prefix.utf8CodeUnitCount + subject.count + suffix.utf8CodeUnitCount
   }
 
   /// Writes the name made from an argument.
   ///
   /// - Parameter place: room for `byteCount(for:)`.
   func write(_ argument: ByteView, to place: UnsafeMutablePointer<UInt8>) {
+    let argument = subject(of: argument) ?? argument
     let head = prefix.utf8CodeUnitCount
     place.update(from: prefix.utf8Start, count: head)
     (place + head).update(from: argument.base, count: argument.count)

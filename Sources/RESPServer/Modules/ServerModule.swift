@@ -26,6 +26,10 @@ public protocol ServerModule: AnyObject, Sendable {
   /// Starts background work. Throwing keeps the server from starting.
   func start(_ host: ModuleHost) throws
 
+  /// CONFIG SET has changed something, these settings perhaps. Called with the gate held, so that
+  /// what commands read without a lock can be changed here.
+  func settingsChanged(_ host: ModuleHost)
+
   /// Ends background work; returns when it has ended.
   func stop()
 
@@ -39,6 +43,7 @@ extension ServerModule {
   public var categories: [String] { [] }
   public var parameters: [ConfigurationParameter] { [] }
   public func start(_ host: ModuleHost) throws {}
+  public func settingsChanged(_ host: ModuleHost) {}
   public func stop() {}
   public func infoSections() -> [InfoSection] { [] }
 }

@@ -145,6 +145,8 @@ struct EventLoopState: ~Copyable {
   var wantsToWait = false
   /// Stands for the clients whose commands are run again; made when first needed.
   var retrier: UnsafeMutablePointer<ConnectionState>?
+  /// Stands for nobody, in work that goes on after its command; made when first needed.
+  var worker: UnsafeMutablePointer<ConnectionState>?
 
   /// Connections by slot; free slots are nil and listed in `freeSlots`.
   var slots: [UnsafeMutablePointer<ConnectionState>?] = []

@@ -30,7 +30,10 @@ extension Server {
     case .failure(let failure): return failure
     case .success(let names): changed = names
     }
-    guard let refusal = applyConfiguration(changed: changed, from: old) else { return nil }
+    guard let refusal = applyConfiguration(changed: changed, from: old) else {
+      for module in state.pointee.modules { module.settingsChanged(ModuleHost(server: self)) }
+      return nil
+    }
     let new = state.pointee.configuration
     state.pointee.configuration = old
     if let again = applyConfiguration(changed: changed, from: new) {

@@ -1,6 +1,6 @@
 internal import Bytes
 public import CacheCore
-internal import RESP
+public import RESP
 
 /// What the commands on streams share.
 extension CommandContext {
@@ -118,7 +118,7 @@ extension CommandError {
 
 extension ReplyWriter {
   /// An ID as a bulk string.
-  mutating func bulk(_ id: StreamID) {
+  public mutating func bulk(_ id: StreamID) {
     let length = StreamID.textBytesMax
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { text in
       // The capacity is not 0.

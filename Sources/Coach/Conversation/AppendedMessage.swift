@@ -1,0 +1,127 @@
+internal import Bytes
+internal import CacheCore
+internal import RESPServer
+
+/// A message or fact ready to be stored.
+struct PreparedText: Sendable {
+  var kind: EntryKind
+  var text: [UInt8]
+  var tokens: Int
+  var findings: Int
+
+  /// Takes personal data out of a text and counts its tokens.
+  ///
+  /// - Complexity: O(n)
+  init(_ kind: EntryKind, _ text: ByteView, redacts: Bool, _ counter: TokenCounter) {
+    self.kind = kind
+    if redacts {
+      let redacted = Redactor().redact(text)
+      self.text = redacted.bytes
+      findings = redacted.findings.count
+    } else {
+      self.text = text.array
+      findings = 0
+    }
+    tokens = self.text.withByteView { counter.contentTokens($0) }
+  }
+
+  /// Whether nothing but blanks is in a text: the provider refuses such messages.
+  static func isBlank(_ text: ByteView) -> Bool {
+    text.buffer.allSatisfy { $0 <= 0x20 }
+  }
+}
+
+extension CommandContext {
+  /// Adds an entry to the conversation's stream, which is made where there is none, and counts it
+  /// in the state.
+  ///
+  /// - Returns: its ID, and the number of messages; nil when that has to be counted first.
+  func append(
+    _ entry: PreparedText, label: StaticString = "", user: [UInt8] = []
+  ) throws(CommandError) -> (id: StreamID, messages: Int?) {
+    // Both are looked at before either is changed.
+    let found = try streamForWriting(self[key: 0])
+    let hash = try hashForWriting(self[key: 1])
+    let stream = found ?? StreamObject.make(keyspace.objectMemory(for: self[key: 0]))
+    let countBefore = stream.count
+    let id: StreamID
+    do throws(CommandError) {
+      id = try append(entry, label, user, to: stream)
+    } catch {
+      if found == nil { stream.object.destroy() }
+      throw error
+    }
+    if found == nil { try insertObject(stream.object, at: self[key: 0]) }
+    changed(self[key: 0], "xadd", .stream)
+    let messages = try count(
+      entry, id, entriesBefore: countBefore, user: user, hash)
+    renewLifetime()
+    return (id, messages)
+  }
+
+  private func append(
+    _ entry: PreparedText, _ label: StaticString, _ user: [UInt8], to stream: StreamObject
+  ) throws(CommandError) -> StreamID {
+    let limits = streamLimits
+    let time = UInt64(max(0, unixTime))
+    let result: Result<StreamID, StreamError> = entry.text.withByteView { text in
+      ListpackValue.integer(Int64(entry.tokens)).withText { tokens in
+        user.withByteView { user in
+          let fields: InlineArray<10, ByteView> = [
+            ByteView("role"), ByteView(entry.kind.name), ByteView("text"), text,
+            ByteView("tokens"), tokens, ByteView("label"), ByteView(label), ByteView("user"), user,
+          ]
+          return withUnsafePointer(to: fields) { pointer in
+            let views = UnsafeBufferPointer(
+              start: UnsafeRawPointer(pointer).assumingMemoryBound(to: ByteView.self),
+              count: user.isEmpty ? 8 : 10)
+            return Result { () throws(StreamError) in
+              let id = try stream.newID(.automatic(milliseconds: time))
+              try stream.append(id, views, limits)
+              return id
+            }
+          }
+        }
+      }
+    }
+    switch result {
+    case .success(let id): return id
+    case .failure(.notAscending):
+      throw .fixed("ERR The stream has exhausted the last possible ID, unable to add more items")
+    case .failure(.tooLarge): throw .fixed("ERR Elements are too large to be stored")
+    }
+  }
+
+  /// Counts an entry in. A state that does not fit the stream is left to be made again.
+  private func count(
+    _ entry: PreparedText, _ id: StreamID, entriesBefore: Int, user: [UInt8], _ hash: HashObject?
+  ) throws(CommandError) -> Int? {
+    var counted: Int?
+    let known: Int64? =
+      if case .integer(let number)? = hash?.integer("entries") { number } else { nil }
+    let fits = hash == nil ? entriesBefore == 0 : known == Int64(entriesBefore)
+    try changeState { writer in
+      if !user.isEmpty { writer.set("user", user) }
+      // Never right by chance later on.
+      guard fits else { return writer.set("entries", -1) }
+      func number(_ name: StaticString) -> Int {
+        if case .integer(let value)? = writer.hash.integer(name) { Int(value) } else { 0 }
+      }
+      writer.set("entries", entriesBefore + 1)
+      switch entry.kind {
+      case .user, .assistant:
+        counted = number("messages") + 1
+        writer.set("messages", number("messages") + 1)
+        writer.set("history_tokens", number("history_tokens") + entry.tokens)
+        let separator = CoachState.memorySettings.counter.messageFrameTokens
+        writer.set("context_tokens", number("context_tokens") + entry.tokens + separator)
+      case .system:
+        writer.set("system", Array(id.description.utf8))
+        writer.set("system_tokens", entry.tokens)
+        counted = number("messages")
+      case .pin: break
+      }
+    }
+    return counted
+  }
+}

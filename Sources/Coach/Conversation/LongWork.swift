@@ -1,0 +1,97 @@
+internal import Bytes
+internal import Platform
+internal import RESP
+internal import RESPServer
+
+/// A command that may take long: it goes in steps on the loop, its keys locked, and in work off the
+/// loop between them, the client blocked meanwhile.
+///
+///     step ──done──→ write the reply
+///      ↑ │ again: another step, after other clients had their turn
+///      │ └ work: off the loop
+///      └── work ends
+///
+/// Only one of `step`, `work` and `write` runs at any time, so what conforms needs no lock. Inside
+/// MULTI and scripts, where nothing may wait, all happens at once.
+protocol LongWork: AnyObject, Sendable {
+  /// Goes on as far as a loop may be held. Arguments and keys of the context are locked keys only:
+  /// what was read from the arguments is kept by `init`.
+  func step(_ context: inout CommandContext) throws(CommandError) -> LongStep
+
+  /// Does what needs no keys.
+  func work()
+
+  /// Writes the reply.
+  func write(_ reply: inout ReplyWriter)
+}
+
+/// What comes after a step.
+enum LongStep {
+  case done, again, work
+}
+
+enum LongWorkPool {
+  static let pool = WorkerPool(name: "coach", threadsMax: 2)
+}
+
+extension CommandContext {
+  /// Begins a long command, which answers when it is done.
+  mutating func run(_ job: some LongWork) throws(CommandError) {
+    var step = try job.step(&self)
+    if case .done = step { return job.write(&reply) }
+    guard mayWait else {
+      while true {
+        switch step {
+        case .done: return job.write(&reply)
+        case .work: job.work()
+        case .again: break
+        }
+        step = try job.step(&self)
+      }
+    }
+    let drive = Drive(job: job, client: block(), task: task(), keys: keyNames)
+    drive.go(on: step)
+  }
+}
+
+/// A long command under way.
+private struct Drive: Sendable {
+  let job: any LongWork
+  let client: BlockedClient
+  let task: LoopTask
+  let keys: [[UInt8]]
+
+  func go(on step: LongStep) {
+    switch step {
+    case .done: client.complete { [job] reply in job.write(&reply) }
+    case .again: takeStep()
+    case .work:
+      LongWorkPool.pool.submit {
+        job.work()
+        takeStep()
+      }
+    }
+  }
+
+  private func takeStep() {
+    task.perform(locking: keys) { context in
+      do throws(CommandError) {
+        go(on: try job.step(&context))
+      } catch {
+        client.fail(error)
+      }
+    }
+  }
+}
+
+extension BlockedClient {
+  /// Ends the wait with an error.
+  func fail(_ error: CommandError) {
+    complete { reply in
+      switch error {
+      case .fixed(let text): reply.error(text)
+      case .made(let text): reply.error(text)
+      }
+    }
+  }
+}
