@@ -44,9 +44,13 @@ let package = Package(
     // The coaching module. Its algorithms use Bytes and Platform alone; its commands see the server
     // through the public module API, and what is at keys as CacheCore has it.
     .target(name: "CCoach", exclude: ["weights.bin"]),
+    // HTTPS over libcurl, which is loaded when a client is made.
+    .target(name: "CCurl"),
     .target(
       name: "Coach",
-      dependencies: ["CCoach", "RESPServer", "RESP", "CacheCore", "Bytes", "Platform", log],
+      dependencies: [
+        "CCoach", "CCurl", "RESPServer", "RESP", "CacheCore", "Bytes", "Platform", log,
+      ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "wingcache", dependencies: ["Coach", "RESPServer", "Platform", log],
@@ -59,6 +63,13 @@ let package = Package(
 
     .executableTarget(
       name: "coachsimulate", dependencies: ["Coach"], path: "tools/coachsimulate",
+      swiftSettings: swiftSettings),
+
+    // Plays the API of the coach's model, for tests and for trying things out.
+    .target(
+      name: "ClaudeStandIn", path: "Tests/Support/ClaudeStandIn", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "claudestandin", dependencies: ["ClaudeStandIn"], path: "tools/claudestandin",
       swiftSettings: swiftSettings),
 
     .executableTarget(
@@ -92,7 +103,8 @@ let package = Package(
       name: "RESPServerTests", dependencies: ["Coach", "RESPServer", "RESP", "CacheCore", "Bytes"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CoachTests", dependencies: ["Coach", "RESPServer", "Bytes", "Platform"],
+      name: "CoachTests",
+      dependencies: ["Coach", "ClaudeStandIn", "RESPServer", "Bytes", "Platform"],
       swiftSettings: swiftSettings),
     // Starts the real executable and talks to it over sockets.
     .testTarget(
@@ -120,6 +132,9 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
     .executableTarget(
       name: "FuzzDump", dependencies: ["CacheCore", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzDump", swiftSettings: fuzzSettings),
+    .executableTarget(
+      name: "FuzzClaude", dependencies: ["Coach", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzClaude", swiftSettings: fuzzSettings),
     .executableTarget(
       name: "FuzzStream", dependencies: ["RESPServer", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzStream", swiftSettings: fuzzSettings),

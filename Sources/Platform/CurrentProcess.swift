@@ -6,6 +6,12 @@ public enum CurrentProcess {
   /// Its number.
   public static var identifier: Int32 { getpid() }
 
+  /// The value of a variable of the environment; nil when it is not set. Nothing here ever changes
+  /// the environment, so threads may read it.
+  public static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
   /// Removes a file that the process has made, if it is there.
   public static func removeFile(_ path: String) { _ = unlink(path) }
 
