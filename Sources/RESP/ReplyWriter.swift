@@ -54,7 +54,8 @@ public struct ReplyWriter: ~Copyable {
     output.append("\r\n")
   }
 
-  /// An error made at run time; line breaks, which would end it early, become spaces.
+  /// An error made at run time; line breaks, which would end it early, become spaces, and go at its
+  /// end.
   public mutating func error(_ text: String) {
     output.append(UInt8(ascii: "-"))
     var text = text
@@ -68,12 +69,12 @@ public struct ReplyWriter: ~Copyable {
   }
 
   private mutating func appendLine(_ text: ByteView) {
-    let place = output.reserve(text.count + 2)
-    for index in 0..<text.count {
-      let byte = text[index]
-      place[index] = byte == 0x0D || byte == 0x0A ? 0x20 : byte
-    }
-    output.advance(by: text.count)
+    func isLineBreak(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A }
+    var count = text.count
+    while count > 0, isLineBreak(text[count - 1]) { count -= 1 }
+    let place = output.reserve(count + 2)
+    for index in 0..<count { place[index] = isLineBreak(text[index]) ? 0x20 : text[index] }
+    output.advance(by: count)
     output.append("\r\n")
   }
 

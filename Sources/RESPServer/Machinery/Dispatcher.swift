@@ -83,7 +83,7 @@ extension EventLoop {
       isAboutClient = entry.pointee.traits.contains(.keepsCaching)
       connection.state.pointee.lastCommand = Int32(truncatingIfNeeded: entry.pointee.index)
       try check(entry, arguments, of: connection)
-      if isPaused(entry, connection) {
+      if isPaused(entry, arguments, connection) {
         pause(connection)
         // It will be executed another time.
         connection.state.pointee.commandCount &-= 1
@@ -246,7 +246,8 @@ extension EventLoop {
     guard connection.flags.contains(.inTransaction),
       !entry.pointee.traits.contains(.runsInsideMulti)
     else { return false }
-    connection.session.transaction.append(entry, arguments)
+    connection.session.transaction.append(
+      entry, arguments, flags: effectiveFlags(entry, arguments))
     accountMemory(of: connection)
     checkQueryBuffer(connection)
     state.pointee.writer.simple("QUEUED")

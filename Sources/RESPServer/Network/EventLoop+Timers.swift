@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CacheCore
 internal import Synchronization
 
@@ -91,16 +92,44 @@ extension EventLoop {
   }
 
   /// Whether CLIENT PAUSE holds this command back.
-  func isPaused(_ entry: UnsafePointer<CommandEntry>, _ connection: Connection) -> Bool {
+  func isPaused(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, _ connection: Connection
+  ) -> Bool {
     let pause = server.state.pointee.pause
     guard pause.until > state.pointee.now else { return false }
     if entry.pointee.isExemptFromPause { return false }
     if pause.includesReads { return true }
-    var flags = entry.pointee.flags
+    var flags = effectiveFlags(entry, arguments)
     if entry.pointee.isExec, let session = connection.existingSession {
       flags.formUnion(session.transaction.flags)
     }
     return !flags.isDisjoint(with: [.write, .mayReplicate])
+  }
+
+  /// What a command may do: its own flags, or what a script or function says of itself.
+  func effectiveFlags(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments
+  ) -> CommandFlags {
+    var flags = entry.pointee.flags
+    guard entry.pointee.runsScript, let declared = declaredFlags(entry, arguments),
+      !declared.contains(.compatible)
+    else { return flags }
+    flags.subtract([.write, .mayReplicate])
+    if !declared.contains(.noWrites) { flags.insert(.write) }
+    return flags
+  }
+
+  /// What the script or function that a command is about to run says of itself; nil: it is unknown,
+  /// or broken.
+  private func declaredFlags(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments
+  ) -> ScriptFlags? {
+    switch server.state.pointee.commands.specs[entry.pointee.index].name {
+    case "EVAL", "EVAL_RO": return try? ScriptHeader(scriptBody: arguments[1]).flags
+    case "EVALSHA", "EVALSHA_RO":
+      return ScriptDigest(arguments[1]).flatMap { server.state.pointee.scripts.find($0)?.flags }
+    default: return server.state.pointee.functions?.function(arguments[1].string)?.flags
+    }
   }
 
   /// Holds a connection back; the command that it is about to run stays in its input.

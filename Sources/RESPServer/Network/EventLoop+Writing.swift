@@ -231,6 +231,21 @@ extension EventLoop {
     }
   }
 
+  /// Delivers what is on its way to this loop's clients, before `connection` unsubscribes: it still
+  /// gets what was published before, by itself too. The caller is inside its batch, so its messages
+  /// are sent once epoll says that the socket takes them, with the batch's replies behind.
+  func deliverWaiting(before connection: Connection) {
+    let deliveries = state.pointee.inbox.takeDeliveries()
+    guard !deliveries.isEmpty else { return }
+    for case .deliver(let push, let clients) in deliveries { deliver(push, to: clients) }
+    if connection.flags.contains(.hasNewMessages) {
+      connection.flags.remove(.hasNewMessages)
+      state.pointee.messaged.removeAll { $0.id == connection.id }
+      watch(connection)
+    }
+    sendMessages()
+  }
+
   /// Sends what `deliver` has queued in this turn.
   func sendMessages() {
     guard !state.pointee.messaged.isEmpty else { return }

@@ -18,6 +18,11 @@ enum InboxMessage: Sendable {
   /// Close what is marked, look at the timers, stop if asked to.
   case attend
 
+  /// Whether it is a message for clients.
+  var isDelivery: Bool {
+    if case .deliver = self { true } else { false }
+  }
+
   /// Whether it touches the loop's own state alone, so that it need not wait for a slow script.
   var isAlwaysHandled: Bool {
     switch self {
@@ -96,6 +101,17 @@ final class Inbox: @unchecked Sendable {
       messages = []
       urgent.pointee.lower()
       return all
+    }
+  }
+
+  /// Takes out the messages for clients, which may overtake all else.
+  ///
+  /// - Complexity: O(messages)
+  func takeDeliveries() -> [InboxMessage] {
+    messages.withLock { messages in
+      let deliveries = messages.filter(\.isDelivery)
+      if !deliveries.isEmpty { messages.removeAll(where: \.isDelivery) }
+      return deliveries
     }
   }
 

@@ -66,7 +66,7 @@ struct ScriptFlags: OptionSet, Sendable {
   static let compatible = ScriptFlags(rawValue: UInt32(WL_COMPATIBLE))
 
   /// Their names, in the order in which FUNCTION LIST shows them.
-  static let names: [(ScriptFlags, String)] = [
+  static let names: [(ScriptFlags, StaticString)] = [
     (.noWrites, "no-writes"), (.allowOOM, "allow-oom"), (.allowStale, "allow-stale"),
     (.noCluster, "no-cluster"), (.allowCrossSlotKeys, "allow-cross-slot-keys"),
   ]

@@ -35,7 +35,7 @@ struct ScriptHeader {
 
   private mutating func readFlags(_ text: ArraySlice<UInt8>) throws(CommandError) {
     for each in text.split(separator: UInt8(ascii: ",")) {
-      let known = ScriptFlags.names.first { $0.1.utf8.elementsEqual(each) }
+      let known = ScriptFlags.names.first { "\($0.1)".utf8.elementsEqual(each) }
       guard let known else {
         throw .made("ERR Unexpected flag in script shebang: \(Self.text(Array(each)))")
       }

@@ -25,10 +25,13 @@ struct TransactionQueue {
 
   /// Queues a command.
   ///
+  /// - Parameter flags: what it may do.
   /// - Complexity: O(bytes of its arguments)
-  mutating func append(_ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments) {
+  mutating func append(
+    _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, flags: CommandFlags
+  ) {
     commands.append(Command(entry: entry, argumentCount: arguments.count))
-    flags.formUnion(entry.pointee.flags)
+    self.flags.formUnion(flags)
     if entry.pointee.access == .exclusive || entry.pointee.access == .selfLocking {
       needsGate = true
     }

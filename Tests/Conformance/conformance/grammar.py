@@ -3,18 +3,23 @@
     LPUSH <key:list> <member>+        <kind:argument> stands for a random word of that kind
     SET <key:string> <value> [NX|XX]  [a|b] stands for one of its branches or nothing
     LINSERT <key> (BEFORE|AFTER) x    (a|b) stands for one of its branches
+    EVAL 'return 1' 0                 '...' is one word, as it is
                                       + after a thing: one to four times
 """
 
+import hashlib
 import random
 import re
 
-TOKEN = re.compile(r"<[^>]+>\+?|[\[\](|)]\+?|[^\s\[\](|)<>]+")
+TOKEN = re.compile(r"'[^']*'|<[^>]+>\+?|[\[\](|)]\+?|[^\s\[\](|)<>']+")
 
 # Few keys and members, so that commands meet what others have left.
 KEYS_PER_TYPE = 4
 MEMBERS = [f"m{number}" for number in range(12)] + [
-    "", "1", "-7", "3.5", "\x00\xff", "longer " * 12]
+    "", "1", "-7", "3.5", "\x01\x00\xff", "longer " * 12]
+# Redis compares texts up to their first NUL in SORT ALPHA, so only one member has one, and no
+# other begins as it does.
+WITH_NUL = "\x01\x00\xff"
 NUMBERS = ["0", "1", "-1", "2", "5", "10", "-3", "100", "127", "128", "4095", "4096", "-4097",
            "65536", "9223372036854775807", "-9223372036854775808"]
 ODD_NUMBERS = ["", "abc", "1.5", " 1", "01", "9223372036854775808", "+5", "1e3", "0x10"]
@@ -24,8 +29,18 @@ ODD_SCORES = ["nan", "", "abc", "1 ", "(1"]
 SCORE_BOUNDS = ["-inf", "+inf", "0", "(0", "1", "(1", "2", "(3", "1.5", "-1", "(inf"]
 LEX_BOUNDS = ["-", "+", "[m1", "(m1", "[m5", "(m5", "[", "[zz", "m"]
 STREAM_IDS = [f"{first}-{second}" for first in range(1, 8) for second in (0, 1, 5)]
+# Lengths at which structures, integers of a listpack's head and replies change their form.
+LENGTHS = [11, 12, 15, 16, 17, 63, 64, 65, 126, 127, 128, 253, 254, 4095, 4096, 8191, 8192, 16384]
+# Out of every range, and without effects that would take gigabytes or seconds.
+HOSTILE = ["", " ", "abc", "-", "+", "nan", "-1", "1.5", "9223372036854775807",
+           "-9223372036854775808", "9223372036854775808", "18446744073709551616", "4294967296",
+           "0x10", "1e400", "a\r\nb", "\xff\xfe", "x" * 300]
 PLACES = [("13.361389", "38.115556"), ("15.087269", "37.502669"), ("2.3522", "48.8566"),
           ("-0.1276", "51.5072"), ("13.4050", "52.5200"), ("179.9", "-84.9"), ("0", "0")]
+
+# What SCRIPT LOAD and EVALSHA agree on.
+SCRIPTS = ["return 1", "return KEYS[1]", "return redis.call('get', KEYS[1])", "return {ARGV[1], 2}",
+           "return redis.call('incr', KEYS[1])", "this is no Lua"]
 
 
 class Words:
@@ -44,9 +59,11 @@ class Words:
 
     def key(self, kind):
         """A key that mostly holds the kind, sometimes another, so that WRONGTYPE is met."""
-        # A lexset is a sorted set whose scores are all 0, so no others may come in between.
+        # A lexset is a sorted set whose scores are all 0, so no others may come in between; and
+        # members of a geo set are never equally far from anywhere.
         if kind != "lexset" and self.chance(0.03):
-            kind = self.pick(["string", "list", "hash", "set", "zset", "stream"])
+            kinds = ["string", "list", "hash", "set", "stream"]
+            kind = self.pick(kinds if kind == "geo" else [*kinds, "zset"])
         return f"{kind}:{int(self.random.random() * KEYS_PER_TYPE)}"
 
     def word(self, kind, argument):
@@ -59,9 +76,15 @@ class Words:
     def make_member(self, _):
         return self.pick(MEMBERS)
 
+    def make_plain(self, _):
+        # For what Redis ends at a NUL: simple strings and errors.
+        return self.pick([member for member in MEMBERS if "\x00" not in member])
+
     def make_value(self, _):
         if self.chance(0.5):
             return self.pick(NUMBERS)
+        if self.chance(0.03):
+            return "v" * self.pick(LENGTHS)
         return self.pick(MEMBERS) * int(1 + self.random.random() * 4)
 
     def make_blob(self, _):
@@ -99,6 +122,30 @@ class Words:
     def make_place(self, _):
         return list(self.pick(PLACES))
 
+    def make_placed(self, _):
+        # Two places for each member, none of them another's.
+        number = int(self.random.random() * len(MEMBERS))
+        place = 2 * number + int(self.random.random() * 2)
+        return [repr(place * 7.0817 - 130.3), repr(place * 3.3719 - 61.7), MEMBERS[number]]
+
+    def make_text(self, _):
+        return "".join(self.pick(["a", "b", "c", "d"]) for _ in range(self.random.randint(0, 12)))
+
+    def make_channel(self, _):
+        return self.pick(["news", "news.art", "sport", "weather"])
+
+    def make_channelpattern(self, _):
+        return self.pick(["*", "news*", "n?ws", "[ns]*", "sport", "news.*"])
+
+    def make_script(self, _):
+        return self.pick(SCRIPTS)
+
+    def make_sha(self, _):
+        if self.chance(0.1):
+            return self.pick(["", "f" * 40, "abc"])
+        sha = hashlib.sha1(self.pick(SCRIPTS).encode()).hexdigest()
+        return sha if self.chance(0.8) else sha.upper()
+
     def make_pattern(self, _):
         return self.pick(["*", "m*", "m[1-5]", "?1", "*:1", "nothing", "s*", "[^m]*"])
 
@@ -133,7 +180,7 @@ def parse_sequence(tokens, index):
             kind, _, argument = token.strip("<>+").partition(":")
             tree.append(("word", kind, argument, token.endswith("+")))
         else:
-            tree.append(("text", token))
+            tree.append(("text", token.strip("'")))
         index += 1
     return tree, index
 
@@ -170,3 +217,20 @@ def expand(tree, words, into):
 def repetitions(words):
     """One to four, mostly one."""
     return 1 + int(words.random.random() ** 2 * 4)
+
+
+def mutate(command, words):
+    """Spoils a command: an argument too many or too few, doubled, hostile, or in other letters."""
+    kind = int(words.random.random() * 6)
+    place = 1 + int(words.random.random() * max(1, len(command) - 1))
+    if kind == 0 or len(command) == 1:
+        return command[:-1] if len(command) > 1 else [*command, words.pick(HOSTILE)]
+    if kind == 1:
+        return [*command, words.pick(HOSTILE)]
+    if kind == 2:
+        return [*command[:place], *command[place:place + 1], *command[place:]]
+    if kind == 3:
+        return [word.swapcase() if word.isascii() and word.isalpha() else word for word in command]
+    if kind == 4:
+        return command[:place] + command[place + 1:]
+    return [*command[:place], words.pick(HOSTILE), *command[place + 1:]]

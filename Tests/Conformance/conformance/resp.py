@@ -91,3 +91,84 @@ class Connection:
         if kind == b"=":
             return data[4:]
         return ReplyError(data.decode(errors="replace")) if kind == b"!" else data
+
+
+class Simple(bytes):
+    """A simple string."""
+
+    def __repr__(self):
+        return f"simple {bytes(self)!r}"
+
+
+class Typed(list):
+    """An aggregate that is no array: its class says which."""
+
+    def __repr__(self):
+        return f"{type(self).__name__}{list(self)!r}"
+
+
+class Set(Typed):
+    """A set of RESP3."""
+
+
+class Push(Typed):
+    """A push of RESP3."""
+
+
+class Replies(Typed):
+    """All replies to one command that may have several."""
+
+
+class Null:
+    """A null, which RESP2 has two of."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def __repr__(self):
+        return f"null {self.kind}"
+
+    def __eq__(self, other):
+        return isinstance(other, Null) and self.kind == other.kind
+
+    __hash__ = object.__hash__
+
+
+class TypedConnection(Connection):
+    """A connection whose replies keep their types apart, for comparisons."""
+
+    def read(self):
+        """Reads one reply; every type of the protocol has a class of its own."""
+        line = self.file.readline()
+        if not line.endswith(b"\r\n"):
+            raise ConnectionError("the server closed the connection")
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"$" and rest != b"-1":
+            return self._read_bulk(kind, int(rest))
+        if kind == b":":
+            return int(rest)
+        if kind == b"+":
+            return Simple(rest)
+        if kind == b"-":
+            # Redis's error texts end at a NUL.
+            return ReplyError(rest.split(b"\0")[0].decode(errors="replace"))
+        if kind == b"_" or kind in b"$*" and rest == b"-1":
+            return Null(kind.decode())
+        if kind == b"*":
+            return [self.read() for _ in range(int(rest))]
+        if kind == b"~":
+            return Set(self.read() for _ in range(int(rest)))
+        if kind == b">":
+            return Push(self.read() for _ in range(int(rest)))
+        if kind == b"%":
+            return {repr(self.read()): self.read() for _ in range(int(rest))}
+        if kind == b",":
+            return float(rest)
+        if kind == b"#":
+            return rest == b"t"
+        if kind == b"(":
+            return ("big number", int(rest))
+        if kind in b"=!":
+            data = self._read_bulk(kind, int(rest))
+            return data if kind == b"!" else ("verbatim", data)
+        raise ConnectionError(f"not a reply: {line!r}")

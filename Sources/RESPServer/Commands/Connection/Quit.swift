@@ -42,6 +42,7 @@ enum ResetCommand: Command {
   static func run(_ context: inout CommandContext) throws(CommandError) {
     let connection = context.connection
     context.loop.discardTransaction(of: connection)
+    if connection.isSubscriber { context.loop.deliverWaiting(before: connection) }
     context.server.state.pointee.hub.removeAll(of: connection, on: context.loop)
     context.loop.stopMonitoring(connection)
     if connection.existingSession?.tracking?.isOn == true {

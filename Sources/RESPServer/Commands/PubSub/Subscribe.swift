@@ -128,6 +128,7 @@ extension CommandContext {
   }
 
   fileprivate func unsubscribe(from kind: PubSubHub.Kind) {
+    if connection.isSubscriber { loop.deliverWaiting(before: connection) }
     let existing = connection.existingSession
     var names: [[UInt8]] = []
     if count > 1 {

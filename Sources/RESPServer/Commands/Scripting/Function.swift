@@ -162,7 +162,7 @@ enum FunctionListCommand: Command {
       let flags = ScriptFlags.names.filter { function.flags.contains($0.0) }
       context.reply.bulk("flags")
       context.reply.set(flags.count)
-      for flag in flags { context.reply.bulk(flag.1) }
+      for flag in flags { context.reply.simple(flag.1) }
     }
     guard withCode else { return }
     context.reply.bulk("library_code")

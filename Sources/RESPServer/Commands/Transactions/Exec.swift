@@ -116,13 +116,16 @@ extension EventLoop {
   private func isSpoiled(_ session: Session) -> Bool {
     guard let watch = session.watch else { return false }
     for key in session.watchedKeys {
-      // Looking removes what is due, which raises the flag.
+      // Looking removes what is due, which raises the flag. Under the gate no shard is locked yet.
+      let shard = ShardIndex(rawValue: key.shard)
+      if !state.pointee.holdsLocks { server.state.pointee.keyspace.lock(shard) }
       key.bytes.withByteView {
         let hashed = server.state.pointee.keyspace.hash($0)
         _ = server.state.pointee.keyspace.find(
           hashed, in: DatabaseIndex(rawValue: key.database), now: state.pointee.now,
           access: .peek)
       }
+      if !state.pointee.holdsLocks { server.state.pointee.keyspace.unlock(shard) }
     }
     return watch.isRaised
   }
