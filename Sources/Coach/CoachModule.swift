@@ -21,6 +21,9 @@ public final class CoachModule: ServerModule {
       CoachCommand.self, CoachHelpCommand.self, Classify.self, Learn.self, Rules.self,
       RulesListCommand.self, RulesReloadCommand.self, RulesHelpCommand.self,
       CountTokens.self, Redact.self, Append.self, Context.self, Compress.self,
+      Pin.self, Unpin.self, Pins.self, Summarize.self, SummarizeText.self,
+      SummarizeConversation.self, SummarizeKey.self, Forget.self, ForgetConversation.self,
+      ForgetUser.self, Facts.self,
     ]
   }
 

@@ -93,10 +93,9 @@ extension ContextJob {
     }
     let recent = state.recentCount
     guard recent > request.threshold else {
-      reason = "\(recent) messages behind the summary, compacted from \(request.threshold + 1) on"
-      if state.version == 0 {
-        reason = "\(recent) messages, compacted from \(request.threshold + 1) on"
-      }
+      let what = recent == 1 ? "1 message" : "\(recent) messages"
+      let place = state.covered > 0 ? " behind the summary" : ""
+      reason = "\(what)\(place), compacted from \(request.threshold + 1) on"
       return nil
     }
     let why = "more than \(request.threshold) messages behind the summary"

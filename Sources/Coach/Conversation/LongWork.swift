@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CacheCore
 internal import Platform
 internal import RESP
 internal import RESPServer
@@ -18,11 +19,18 @@ protocol LongWork: AnyObject, Sendable {
   /// what was read from the arguments is kept by `init`.
   func step(_ context: inout CommandContext) throws(CommandError) -> LongStep
 
+  /// The database of the next step; nil: the client's.
+  var database: DatabaseIndex? { get }
+
   /// Does what needs no keys.
   func work()
 
   /// Writes the reply.
   func write(_ reply: inout ReplyWriter)
+}
+
+extension LongWork {
+  var database: DatabaseIndex? { nil }
 }
 
 /// What comes after a step.
@@ -74,7 +82,7 @@ private struct Drive: Sendable {
   }
 
   private func takeStep() {
-    task.perform(locking: keys) { context in
+    task.perform(locking: keys, in: job.database) { context in
       do throws(CommandError) {
         go(on: try job.step(&context))
       } catch {

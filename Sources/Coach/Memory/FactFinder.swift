@@ -7,11 +7,17 @@ internal import Bytes
 /// belongs to it ("7pm", "3.5", "50%"), or a number in words; a date has a month's or a day's name,
 /// or is "tomorrow" and the like.
 enum FactFinder {
+  /// What a fact is.
+  enum Kind: CaseIterable, Sendable {
+    case name, number, date
+  }
+
   /// What a sentence holds.
   struct Found {
     /// Each fact's hash, once.
     var hashes: [UInt64] = []
     var ranges: [Range<Int>] = []
+    var kinds: [Kind] = []
     var nameCount = 0
     var hasNumber = false
   }
@@ -31,14 +37,14 @@ enum FactFinder {
       let hash = Words.hash(word)
       if hasDigit(word) || WordSet.number.contains(hash) && hash != one {
         found.hasNumber = true
-        note(hash, range, &found)
+        note(hash, range, .number, &found)
       } else if WordSet.time.contains(hash) {
         // "may" and "march" are months only with a capital; the list leaves "may" out.
         found.hasNumber = true
-        note(hash, range, &found)
+        note(hash, range, .date, &found)
       } else if !isFirst, isName(word), !notNames.contains(hash), !WordSet.stop.contains(hash) {
         found.nameCount += 1
-        note(hash, range, &found)
+        note(hash, range, .name, &found)
       }
     }
     return found
@@ -46,10 +52,13 @@ enum FactFinder {
 
   private static let one = Words.hash("one")
 
-  private static func note(_ hash: UInt64, _ range: Range<Int>, _ found: inout Found) {
+  private static func note(
+    _ hash: UInt64, _ range: Range<Int>, _ kind: Kind, _ found: inout Found
+  ) {
     if found.hashes.contains(hash) { return }
     found.hashes.append(hash)
     found.ranges.append(range)
+    found.kinds.append(kind)
   }
 
   private static func hasDigit(_ word: ByteView) -> Bool {

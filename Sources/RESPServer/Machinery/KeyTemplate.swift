@@ -51,6 +51,9 @@ public struct KeyTemplate: Sendable {
     return Self.accepts(argument) ? argument : nil
   }
 
+  /// Whether an argument names a key of this template, by itself or as the whole name.
+  public func accepts(_ argument: ByteView) -> Bool { subject(of: argument) != nil }
+
   /// Bytes of the name made from an argument.
   func byteCount(for argument: ByteView) -> Int {
     let subject = subject(of: argument) ?? argument

@@ -1,0 +1,144 @@
+internal import Bytes
+internal import RESP
+internal import RESPServer
+
+/// COACH.SUMMARIZE: the container of the commands below.
+enum Summarize: Command {
+  static let spec = CommandSpec(
+    "COACH.SUMMARIZE", since: "1.0.0", group: .coach, arity: -2,
+    summary: "Summarises a text, a conversation, or what a key holds.",
+    complexity: "Depends on the subcommand")
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    throw .fixed("ERR wrong number of arguments for 'coach.summarize' command")
+  }
+
+  /// What all of them take.
+  static func arguments(_ subject: ArgumentSpec) -> [ArgumentSpec] {
+    [
+      subject,
+      ArgumentSpec(
+        "length", .oneOf, optional: true,
+        parts: [
+          ArgumentSpec("ratio", .double, token: "RATIO"),
+          ArgumentSpec("sentences", .integer, token: "SENTENCES"),
+          ArgumentSpec("tokens", .integer, token: "TOKENS"),
+        ]),
+      ArgumentSpec("source", .oneOf, token: "VIA", optional: true, parts: .summarySources),
+    ]
+  }
+}
+
+/// COACH.SUMMARIZE TEXT.
+enum SummarizeText: Command {
+  static let spec = CommandSpec(
+    "COACH.SUMMARIZE|TEXT", since: "1.0.0", group: .coach, arity: -3,
+    summary: "Summarises a text; lines of \"Speaker: text\" are read as a dialogue.",
+    complexity: "O(N log N) with N the bytes of the text; long ones off the loop",
+    arguments: Summarize.arguments(ArgumentSpec("text", .string)),
+    example: """
+      > COACH.SUMMARIZE TEXT "I met Anna. She likes jazz." SENTENCES 0
+      (error) ERR SENTENCES must be between 1 and 1000000
+      > COACH.SUMMARIZE TEXT ""
+       1) "summary"
+       2) ""
+       3) "tokens"
+       4) (integer) 0
+       5) "tokens_source"
+       6) (integer) 0
+       7) "sentences"
+       8) (integer) 0
+       9) "sentences_source"
+      10) (integer) 0
+      11) "redacted"
+      12) (integer) 0
+      """)
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    let length = try SummaryLength(context, from: 3)
+    let settings = CoachState.memorySettings
+    try context.run(SummaryJob(.text(context[2].array), length, settings))
+  }
+}
+
+/// COACH.SUMMARIZE CONV.
+enum SummarizeConversation: Command {
+  static let spec = CommandSpec(
+    "COACH.SUMMARIZE|CONV", since: "1.0.0", group: .coach, arity: -3, flags: [.readonly],
+    keys: [.made(from: 2, ConversationKeys.stream, [.readOnly, .access])],
+    summary: "Summarises a conversation, and leaves it as it is.",
+    complexity: "O(N log N) with N the bytes of the conversation, off the loop",
+    arguments: Summarize.arguments(ArgumentSpec("conversation", .string)),
+    example: """
+      > COACH.SUMMARIZE CONV 42
+      (error) ERR no such conversation
+      """)
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    guard context.keyCount == 1 else { throw ConversationKeys.invalidID }
+    let length = try SummaryLength(context, from: 3)
+    try context.run(SummaryJob(.conversation, length, CoachState.memorySettings))
+  }
+}
+
+/// COACH.SUMMARIZE KEY.
+enum SummarizeKey: Command {
+  static let spec = CommandSpec(
+    "COACH.SUMMARIZE|KEY", since: "1.0.0", group: .coach, arity: -3, flags: [.readonly],
+    keys: [.range(from: 2, [.readOnly, .access])],
+    summary: "Summarises the string or the conversation that a key holds.",
+    complexity: "O(N log N) with N the bytes of the value; long ones off the loop",
+    arguments: Summarize.arguments(ArgumentSpec("key", .key, key: 0)),
+    example: """
+      > COACH.SUMMARIZE KEY notes
+      (error) ERR no such key
+      """)
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    let length = try SummaryLength(context, from: 3)
+    try context.run(SummaryJob(.key, length, CoachState.memorySettings))
+  }
+}
+
+/// How long a summary is to be.
+enum SummaryLength: Sendable {
+  case ratio(Double)
+  case sentences(Int)
+  case tokens(Int)
+
+  /// Reads the options from the argument at `start` on.
+  init(_ context: borrowing CommandContext, from start: Int) throws(CommandError) {
+    var length: SummaryLength?
+    var index = start
+    while index < context.count {
+      guard index + 1 < context.count else { throw .syntax }
+      if context.argument(at: index, is: "VIA") {
+        try context.checkSource(at: index + 1)
+      } else {
+        guard length == nil else { throw .syntax }
+        length = try Self.length(context, at: index)
+      }
+      index += 2
+    }
+    self = length ?? .ratio(Double(CoachState.memorySettings.ratioPercent) / 100)
+  }
+
+  private static func length(
+    _ context: borrowing CommandContext, at index: Int
+  ) throws(CommandError) -> SummaryLength {
+    if context.argument(at: index, is: "RATIO") { return .ratio(try context.ratio(at: index + 1)) }
+    if context.argument(at: index, is: "SENTENCES") {
+      return .sentences(
+        Int(
+          try context.integer(
+            at: index + 1, in: 1...1_000_000,
+            orThrow: .fixed("ERR SENTENCES must be between 1 and 1000000"))))
+    }
+    guard context.argument(at: index, is: "TOKENS") else { throw .syntax }
+    return .tokens(
+      Int(
+        try context.integer(
+          at: index + 1, in: 1...10_000_000,
+          orThrow: .fixed("ERR TOKENS must be between 1 and 10000000"))))
+  }
+}

@@ -1,0 +1,295 @@
+import Foundation
+import Testing
+
+/// COACH.APPEND, COACH.CONTEXT, COACH.COMPRESS and what belongs to them, over sockets.
+@Suite struct ConversationCommandTests {
+  /// A map reply by its keys; arrays of RESP2 as well.
+  static func fields(_ reply: Reply) throws -> [String: Reply] {
+    let parts = try #require(reply.elements, "\(reply)")
+    var fields: [String: Reply] = [:]
+    for index in stride(from: 0, to: parts.count - 1, by: 2) {
+      fields[parts[index].string ?? ""] = parts[index + 1]
+    }
+    return fields
+  }
+
+  struct Block: Decodable {
+    struct Cache: Decodable { let type: String }
+    let type: String
+    let text: String
+    let cache: Cache?
+
+    enum CodingKeys: String, CodingKey {
+      case type, text
+      case cache = "cache_control"
+    }
+  }
+
+  struct Message: Decodable {
+    let role: String
+    let content: [Block]
+  }
+
+  /// The messages of COACH.CONTEXT, checked for what the provider demands.
+  static func messages(_ fields: [String: Reply]) throws -> [Message] {
+    guard case .bulk(let bytes)? = fields["messages"] else {
+      throw TestClient.Failure(description: "no messages in \(fields)")
+    }
+    let messages = try JSONDecoder().decode([Message].self, from: Data(bytes))
+    for (index, message) in messages.enumerated() {
+      #expect(message.role == (index % 2 == 0 ? "user" : "assistant"))
+      #expect(!message.content.isEmpty)
+      #expect(message.content.allSatisfy { $0.type == "text" && !$0.text.isEmpty })
+    }
+    let marks = messages.flatMap(\.content).filter { $0.cache != nil }
+    #expect(marks.count <= 1)
+    #expect(marks.isEmpty || messages.last?.content.last?.cache?.type == "ephemeral")
+    return messages
+  }
+
+  private func context(
+    _ client: TestClient, _ words: String...
+  ) throws -> (fields: [String: Reply], messages: [Message]) {
+    let reply = try client.send(["COACH.CONTEXT"] + words)
+    let fields = try Self.fields(reply)
+    return (fields, try Self.messages(fields))
+  }
+
+  /// Appends messages in turn by user and assistant.
+  private func fill(_ client: TestClient, _ id: String, _ range: Range<Int>) throws {
+    for number in range {
+      let role = number % 2 == 0 ? "user" : "assistant"
+      let text = "Message \(number): I met Anna\(number) at the gym on Tuesday. I will call her."
+      let reply = try client.send("COACH.APPEND", id, role, text)
+      #expect(!reply.isError(), "\(reply)")
+    }
+  }
+
+  @Test func appendsAndReads() throws {
+    let client = try TestServer().connect()
+    let first = try Self.fields(
+      client.send("COACH.APPEND", "42", "user", "Mail me: ada@example.org", "USER", "u7"))
+    #expect(first["redacted"] == .integer(1))
+    #expect(first["messages"] == .integer(1))
+    let id = try #require(first["id"]?.string)
+    #expect(
+      try client.send("COACH.APPEND", "42", "ASSISTANT", "Shall we practise?").isError() == false)
+    let yes = try Self.fields(client.send("COACH.APPEND", "wingman:conv:{42}", "user", "yes"))
+    #expect(yes["label"] == .text("coaching_request"))
+    // Ordinary keys.
+    #expect(try client.send("XLEN", "wingman:conv:{42}") == .integer(3))
+    let range = try client.send("XRANGE", "wingman:conv:{42}", id, id)
+    #expect(range.elements?.first?.elements?[1].elements?[1] == .text("user"))
+    #expect(try client.send("HGET", "wingman:conv:{42}:state", "user") == .text("u7"))
+    #expect(try client.send("HGET", "wingman:conv:{42}:state", "messages") == .text("3"))
+    #expect(try client.send("EXPIRE", "wingman:conv:{42}", "100") == .integer(1))
+    let (fields, messages) = try context(client, "42")
+    #expect(messages.map(\.role) == ["user", "assistant", "user"])
+    #expect(messages[0].content[0].text == "Mail me: [EMAIL_1]")
+    #expect(fields["tokens_full"] == fields["tokens_sent"])
+    #expect(fields["version"] == .integer(0))
+    #expect(fields["covered"] == .null)
+    // The counts add up to COACH.TOKENS.
+    var sum = 0
+    for text in ["Mail me: [EMAIL_1]", "Shall we practise?", "yes"] {
+      let tokens = try Self.fields(client.send("COACH.TOKENS", text, "BARE"))
+      sum += Int(tokens["tokens"]?.number ?? 0)
+    }
+    #expect(fields["tokens_full"] == .integer(Int64(6 + sum + 2 * 6)))
+    let text = try Self.fields(client.send("COACH.CONTEXT", "42", "AS", "TEXT"))
+    #expect(
+      text["text"]
+        == .text(
+          "User: Mail me: [EMAIL_1]\n\nAssistant: Shall we practise?\n\nUser: yes"))
+    _ = try client.send("HELLO", "3")
+    guard case .map = try client.send("COACH.CONTEXT", "42") else {
+      Issue.record("no map under RESP3")
+      return
+    }
+  }
+
+  @Test func compactsInOneStep() throws {
+    let client = try TestServer().connect()
+    try fill(client, "c", 0..<30)
+    var (fields, messages) = try context(client, "c")
+    #expect(fields["compacted"] == .integer(0))
+    #expect(fields["recent"] == .integer(30))
+    // Cold, so that nothing speaks against it.
+    try client.send("HSET", "wingman:conv:{c}:state", "sent_at", "1")
+    try fill(client, "c", 30..<31)
+    (fields, messages) = try context(client, "c")
+    #expect(fields["compacted"] == .integer(1))
+    #expect(fields["recent"] == .integer(15))
+    #expect(fields["version"] == .integer(1))
+    let covered = try #require(fields["covered"]?.elements)
+    #expect(covered[2] == .integer(16))
+    #expect(messages[0].content[0].text.hasPrefix("Summary of the conversation so far:\n"))
+    #expect(messages[0].content[0].text.contains("Anna"))
+    let full = try #require(fields["tokens_full"]?.number)
+    let sent = try #require(fields["tokens_sent"]?.number)
+    #expect(sent < full)
+    // Between compactions the beginning stays as it is.
+    let before = messages
+    try fill(client, "c", 31..<40)
+    (fields, messages) = try context(client, "c")
+    #expect(fields["compacted"] == .integer(0))
+    #expect(fields["version"] == .integer(1))
+    for (old, new) in zip(before.dropLast(), messages) {
+      #expect(old.content.map(\.text) == new.content.map(\.text))
+    }
+    // A lost state is made again from the stream.
+    try client.send("COACH.PIN", "c", "Her name is Anna")
+    try client.send("DEL", "wingman:conv:{c}:state")
+    (fields, messages) = try context(client, "c")
+    #expect(fields["recent"] == .integer(15))
+    #expect(messages[0].content[0].text == "Facts to remember:\n- Her name is Anna")
+    #expect(messages[0].content[1].text.hasPrefix("Summary"))
+    #expect(fields["tokens_full"]?.number ?? 0 > full)
+  }
+
+  @Test func warmCacheIsWeighed() throws {
+    let client = try TestServer().connect()
+    try fill(client, "w", 0..<30)
+    _ = try context(client, "w")
+    try fill(client, "w", 30..<31)
+    let (fields, _) = try context(client, "w")
+    #expect(fields["reason"]?.string?.contains("$") == true, "\(fields)")
+    let compress = try Self.fields(client.send("COACH.COMPRESS", "w", "RATIO", "0.2"))
+    #expect(compress["compacted"] == .integer(1))
+    #expect(compress["recent"] == .integer(15))
+    let before = try #require(compress["tokens_before"]?.number)
+    let after = try #require(compress["tokens_after"]?.number)
+    #expect(after < before)
+    #expect(try client.send("COACH.COMPRESS", "w", "VIA", "CLAUDE").isError("ERR VIA CLAUDE needs"))
+    try client.send("CONFIG", "SET", "coach-compact-by", "count")
+    try fill(client, "w", 31..<48)
+    #expect(try context(client, "w").fields["compacted"] == .integer(1))
+  }
+
+  /// What is sent never has more tokens than the budget, counted block by block.
+  @Test func budgetsAreKept() throws {
+    var generator = SeededGenerator(test: "budgetsAreKept")
+    let client = try TestServer().connect()
+    let words = [
+      "no", "Anna", "said", "on", "Tuesday", "7pm", "I will", "because", "she", "😀", "日本",
+    ]
+    for round in 0..<12 {
+      let id = "r\(round)"
+      var hasPin = false
+      for number in 0..<Int.random(in: 1...60, using: &generator) {
+        let longest = [3, 20, 200].randomElement(using: &generator) ?? 3
+        var text = ""
+        for _ in 0..<Int.random(in: 1...longest, using: &generator) {
+          text +=
+            (words.randomElement(using: &generator) ?? "") + [" ", ". "].randomElement(
+              using: &generator)!
+        }
+        let role = Bool.random(using: &generator) ? "user" : "assistant"
+        #expect(try client.send("COACH.APPEND", id, role, text).isError() == false)
+        if number % 25 == 24 {
+          hasPin = true
+          try client.send("COACH.PIN", id, "fact \(number)")
+        }
+        if number % 17 == 16 { try client.send("COACH.APPEND", id, "system", "Be kind \(number).") }
+      }
+      for _ in 0..<6 {
+        let budget = Int.random(in: 1...1500, using: &generator)
+        let recent = Int.random(in: 1...40, using: &generator)
+        let reply = try client.send(
+          "COACH.CONTEXT", id, "BUDGET", "\(budget)", "RECENT", "\(recent)")
+        if reply.isError("ERR a budget of") {
+          #expect(budget < 80 || hasPin)
+          continue
+        }
+        let fields = try Self.fields(reply)
+        let sent = try #require(fields["tokens_sent"]?.number)
+        #expect(sent <= budget)
+        let messages = try Self.messages(fields)
+        let blocks =
+          messages.flatMap(\.content).map(\.text) + [fields["system"]?.string].compactMap { $0 }
+        var counted = 6 + max(0, blocks.count - 1) * 6
+        for block in blocks {
+          let tokens = try Self.fields(client.send("COACH.TOKENS", block, "BARE"))
+          counted += Int(tokens["tokens"]?.number ?? 0)
+        }
+        #expect(Int64(counted) == sent, "round \(round), budget \(budget)")
+        let text = try client.send("COACH.CONTEXT", id, "BUDGET", "\(budget)", "AS", "TEXT")
+        if !text.isError() {
+          #expect(try Self.fields(text)["tokens_sent"]?.number ?? .max <= Int64(budget))
+        }
+      }
+    }
+  }
+
+  @Test func pinsSurvive() throws {
+    let client = try TestServer().connect()
+    try fill(client, "p", 0..<5)
+    let id = try #require(client.send("COACH.PIN", "p", "His goal: ask her out by 14 March").string)
+    #expect(try client.send("COACH.PIN", "p", "His goal: ask her out by 14 March").string == id)
+    let second = try #require(client.send("COACH.PIN", "p", "Mail bob@example.org").string)
+    try fill(client, "p", 5..<60)
+    try client.send("COACH.COMPRESS", "p", "RATIO", "0.05")
+    let (fields, messages) = try context(client, "p", "BUDGET", "200")
+    #expect(
+      messages[0].content[0].text
+        == "Facts to remember:\n- His goal: ask her out by 14 March\n- Mail [EMAIL_1]")
+    #expect(fields["tokens_sent"]?.number ?? 999 <= 200)
+    #expect(
+      try client.send("COACH.PINS", "p")
+        == .array([
+          .array([.text(id), .text("His goal: ask her out by 14 March")]),
+          .array([.text(second), .text("Mail [EMAIL_1]")]),
+        ]))
+    #expect(try client.send("COACH.UNPIN", "p", id) == .integer(1))
+    #expect(try client.send("COACH.UNPIN", "p", id) == .integer(0))
+    let version = try context(client, "p", "BUDGET", "200").fields["version"]
+    #expect(version == fields["version"])
+    try client.send("CONFIG", "SET", "coach-pins-max", "1")
+    #expect(try client.send("COACH.PIN", "p", "more").isError("ERR a conversation has 1"))
+    #expect(try client.send("COACH.UNPIN", "p", "x").isError("ERR Invalid stream ID"))
+    let facts = try Self.fields(client.send("COACH.FACTS", "p"))
+    #expect(Self.total(facts["names"]) > 10)
+  }
+
+  private static func total(_ reply: Reply?) -> Int64 {
+    reply.flatMap { try? fields($0) }?["total"]?.number ?? 0
+  }
+
+  @Test func summarises() throws {
+    let client = try TestServer().connect()
+    let story = """
+      Ann: Hi! Well, I met Tom on Friday. It was nice. The weather was so so. Mail tom@example.org.
+      Coach: Good. What is your goal?
+      Ann: I want to ask him out by 14 March. I promise to call him at 7pm. Okay.
+      """
+    let one = try Self.fields(client.send("COACH.SUMMARIZE", "TEXT", story, "SENTENCES", "2"))
+    #expect(one["sentences"] == .integer(2))
+    #expect(one["sentences_source"]?.number ?? 0 > 6)
+    for limit in [1, 5, 20, 60] {
+      let few = try Self.fields(
+        client.send("COACH.SUMMARIZE", "TEXT", story, "TOKENS", "\(limit)", "VIA", "LOCAL"))
+      #expect(few["tokens"]?.number ?? 99 <= Int64(limit))
+    }
+    let all = try Self.fields(client.send("COACH.SUMMARIZE", "TEXT", story, "RATIO", "1"))
+    #expect(all["summary"]?.string?.contains("[EMAIL_1]") == true)
+    try client.send("SET", "notes", story)
+    #expect(
+      try client.send("COACH.SUMMARIZE", "KEY", "notes", "RATIO", "1").elements
+        == client.send("COACH.SUMMARIZE", "TEXT", story, "RATIO", "1").elements)
+    try client.send("RPUSH", "list", "a")
+    #expect(try client.send("COACH.SUMMARIZE", "KEY", "list").isError("WRONGTYPE"))
+    #expect(try client.send("COACH.SUMMARIZE", "KEY", "none").isError("ERR no such key"))
+    try fill(client, "s", 0..<10)
+    let conversation = try Self.fields(client.send("COACH.SUMMARIZE", "CONV", "s"))
+    #expect(conversation["summary"]?.string?.contains("Anna") == true)
+    #expect(
+      try client.send("COACH.SUMMARIZE", "KEY", "wingman:conv:{s}").elements
+        == client.send("COACH.SUMMARIZE", "CONV", "s").elements)
+    for wrong in [["RATIO", "0"], ["RATIO", "x"], ["SENTENCES", "0"], ["TOKENS", "-1"]] {
+      #expect(try client.send(["COACH.SUMMARIZE", "TEXT", "x"] + wrong).isError("ERR \(wrong[0])"))
+    }
+    for wrong in [["RATIO"], ["RATIO", "1", "TOKENS", "2"], ["NOW", "1"], ["VIA", "x"]] {
+      #expect(try client.send(["COACH.SUMMARIZE", "TEXT", "x"] + wrong).isError("ERR syntax"))
+    }
+  }
+}
