@@ -66,7 +66,8 @@ import Testing
   }
 
   @Test func appendsAndReads() throws {
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     let first = try Self.fields(
       client.send("COACH.APPEND", "42", "user", "Mail me: ada@example.org", "USER", "u7"))
     #expect(first["redacted"] == .integer(1))
@@ -109,7 +110,8 @@ import Testing
   }
 
   @Test func compactsInOneStep() throws {
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     try fill(client, "c", 0..<30)
     var (fields, messages) = try context(client, "c")
     #expect(fields["compacted"] == .integer(0))
@@ -148,7 +150,8 @@ import Testing
   }
 
   @Test func warmCacheIsWeighed() throws {
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     try fill(client, "w", 0..<30)
     _ = try context(client, "w")
     try fill(client, "w", 30..<31)
@@ -169,7 +172,8 @@ import Testing
   /// What is sent never has more tokens than the budget, counted block by block.
   @Test func budgetsAreKept() throws {
     var generator = SeededGenerator(test: "budgetsAreKept")
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     let words = [
       "no", "Anna", "said", "on", "Tuesday", "7pm", "I will", "because", "she", "😀", "日本",
     ]
@@ -222,7 +226,8 @@ import Testing
   }
 
   @Test func pinsSurvive() throws {
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     try fill(client, "p", 0..<5)
     let id = try #require(client.send("COACH.PIN", "p", "His goal: ask her out by 14 March").string)
     #expect(try client.send("COACH.PIN", "p", "His goal: ask her out by 14 March").string == id)
@@ -256,7 +261,8 @@ import Testing
   }
 
   @Test func summarises() throws {
-    let client = try TestServer().connect()
+    let server = try TestServer()
+    let client = try server.connect()
     let story = """
       Ann: Hi! Well, I met Tom on Friday. It was nice. The weather was so so. Mail tom@example.org.
       Coach: Good. What is your goal?

@@ -3,7 +3,7 @@ internal import CacheCore
 internal import RESP
 internal import RESPServer
 
-/// Erases a user: every key that matches a pattern of `coach-user-keys`, and every conversation
+/// Erases a user: every key that matches a pattern of `coach-user-keys`, every conversation
 /// whose owner the user is, in all databases.
 ///
 /// Keys are looked at in slices, other clients' commands between them. What is there when it begins
