@@ -180,12 +180,19 @@ import Testing
 
   @Test(arguments: ["stall after=-1", "stall after=2"])
   func `A stall is noticed and tried again`(line: String) throws {
-    let fixture = try ClaudeFixture {
-      $0.stallMilliseconds = 40
-      $0.firstByteMilliseconds = 40
-    }
+    let fixture = try ClaudeFixture(isClockReal: false) { $0.deadlineMilliseconds = 86_400_000 }
     fixture.standIn.play(line)
-    let (outcome, _) = try fixture.ask(wantsText: false)
+    let waiting = Waiting()
+    _ = try fixture.client.start(
+      ClaudeFixture.request("x"), models: [ClaudeFixture.haiku], wantsText: false,
+      handler: waiting.take)
+    #expect(fixture.standIn.wait { $0.held == 1 })
+    // What was sent may have been read by now or not: then it counts from the next look.
+    repeat {
+      fixture.clock.advance(milliseconds: 60_000)
+    } while !fixture.clock.waitForDecision(milliseconds: 50)
+    fixture.clock.advance(milliseconds: 10)
+    let outcome = waiting.end().outcome
     #expect(outcome.answer != nil)
     #expect(outcome.attempts == 2)
     #expect(fixture.client.statistics.retries == 1)

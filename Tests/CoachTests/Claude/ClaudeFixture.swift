@@ -120,6 +120,11 @@ final class TestClock: Sendable {
     precondition(asked.wait(timeout: .now() + 30) == .success, "no decision")
   }
 
+  /// The same for a short while; false when it has not.
+  func waitForDecision(milliseconds: Int) -> Bool {
+    asked.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+  }
+
   func advance(milliseconds: UInt64) {
     state.withLock { $0.now += milliseconds * 1_000_000 }
     onAdvance()
