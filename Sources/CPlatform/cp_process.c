@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,15 @@ uint64_t cp_resident_bytes_max(void) {
 
 uint64_t cp_memory_bytes(void) {
   return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int cp_core_count(void) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  // Fails on machines with more cores than the set has places for.
+  long count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores)
+                                                               : sysconf(_SC_NPROCESSORS_ONLN);
+  return count < 1 ? 1 : (int)count;
 }
 
 void cp_system_name(char *text, size_t capacity) {

@@ -1,3 +1,4 @@
+internal import CPlatform
 public import Glibc
 
 /// Why a file operation failed.
@@ -233,5 +234,5 @@ public struct AppendedFile: ~Copyable {
 /// Facts about the machine.
 public enum Machine {
   /// Number of cores this process may run on, at least 1.
-  public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+  public static var coreCount: Int { Int(cp_core_count()) }
 }

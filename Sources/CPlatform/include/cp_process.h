@@ -19,6 +19,9 @@ uint64_t cp_resident_bytes(void);
 uint64_t cp_resident_bytes_max(void);
 // Bytes of memory of the machine.
 uint64_t cp_memory_bytes(void);
+// Cores that this process may run on, at least 1: taskset and containers may leave it fewer than
+// the machine has.
+int cp_core_count(void);
 // "Linux 6.1.0 x86_64".
 void cp_system_name(char *text, size_t capacity);
 // Raises the limit of open files to `wanted` as far as allowed; returns what it is then.
