@@ -119,3 +119,9 @@ extension Machine {
     }
   }
 }
+
+/// Facts about the machine.
+public enum Machine {
+  /// Number of cores this process may run on, at least 1.
+  public static var coreCount: Int { Int(cp_core_count()) }
+}

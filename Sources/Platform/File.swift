@@ -1,4 +1,3 @@
-internal import CPlatform
 public import Glibc
 
 /// Why a file operation failed.
@@ -229,10 +228,4 @@ public struct AppendedFile: ~Copyable {
       throw FileError(path: path, code: errno)
     }
   }
-}
-
-/// Facts about the machine.
-public enum Machine {
-  /// Number of cores this process may run on, at least 1.
-  public static var coreCount: Int { Int(cp_core_count()) }
 }
