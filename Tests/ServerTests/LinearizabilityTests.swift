@@ -131,7 +131,7 @@ private struct PairLoad {
 
   mutating func step() throws {
     let value = String(random.next())
-    switch Int.random(in: 0..<9, using: &random) {
+    switch Int.random(in: 0..<13, using: &random) {
     case 0: try client.send("MSET", "p:1", value, "p:2", value, "p:3", value)
     case 1: try check(client.send("MGET", "p:1", "p:2", "p:3"))
     case 2:
@@ -146,6 +146,7 @@ private struct PairLoad {
     case 5: try incrementWatched()
     case 6: try expireOne(value)
     case 7: try client.send("DEL", "p:1", "p:2", "p:3")
+    case 8...11: try runScript(value)
     default: try flushAnotherDatabase(value)
     }
   }
@@ -156,6 +157,36 @@ private struct PairLoad {
       throw Torn(description: "no array: \(reply)")
     }
     guard values.allSatisfy({ $0 == first }) else { throw Torn(description: "torn: \(values)") }
+  }
+
+  /// Scripts that have the locks of their keys, and those that need the gate: the second names its
+  /// keys itself, the third may begin with locks and go on with the gate.
+  private mutating func runScript(_ value: String) throws {
+    switch Int.random(in: 0..<5, using: &random) {
+    case 0:
+      try client.send(
+        "EVAL", "for i, k in ipairs(KEYS) do redis.call('SET', k, ARGV[1]) end", "3", "p:1", "p:2",
+        "p:3", value)
+    case 1:
+      try client.send(
+        "EVAL", "for i = 1, 2 do redis.call('SET', 'x:' .. i, ARGV[1]) end", "0", value)
+    case 2:
+      let script = "return {redis.call('GET', 'p:1'), redis.call('GET', 'p:2')}"
+      try check(client.send("EVAL_RO", script, "0"))
+    case 3:
+      let script = "return {redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])}"
+      try check(client.send("EVAL", script, "2", "x:1", "x:2"))
+    default:
+      let key = Int.random(in: 0..<3, using: &random)
+      try client.send(
+        "EVAL",
+        """
+        local key = KEYS[1]
+        local old = tonumber(redis.call('GET', key) or 0)
+        redis.call('SET', key, old + 1)
+        """, "1", "counter:\(key)")
+      counted[key, default: 0] += 1
+    }
   }
 
   private mutating func incrementWatched() throws {

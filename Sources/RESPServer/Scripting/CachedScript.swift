@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CLua
+internal import Synchronization
 
 /// The SHA-1 of a script's text, which is its name.
 struct ScriptDigest: Hashable, Sendable {
@@ -81,14 +82,25 @@ final class Script: Sendable {
   let flags: ScriptFlags
   /// Where its code begins: behind the first line if that says what it is.
   let codeStart: Int
+  /// Whether it certainly touches no keys but those that it is called with, see `ScriptKeyUse`.
+  let isDeclared: Bool
+  /// Whether it was found to need the gate, though it does not write.
+  let needsGate = Atomic<Bool>(false)
 
-  init(_ body: ByteView, digest: ScriptDigest) throws(CommandError) {
+  /// Reads what a script says of itself.
+  ///
+  /// - Parameter find: finds a command's entry by its name.
+  init(
+    _ body: ByteView, digest: ScriptDigest,
+    _ find: (ByteView) -> UnsafePointer<CommandEntry>?
+  ) throws(CommandError) {
     let header = try ScriptHeader(scriptBody: body)
     self.digest = digest
     name = digest.text
     self.body = body.array
     flags = header.flags
     codeStart = header.length
+    isDeclared = ScriptKeyUse.isDeclared(body.dropFirst(header.length), find)
   }
 
   /// Bytes of memory held, roughly.

@@ -3,10 +3,14 @@ internal import CLua
 internal import CacheCore
 internal import Platform
 internal import RESP
+internal import Synchronization
 
 /// Running scripts and functions.
 ///
-/// A script is atomic: it has the gate, so nobody else touches a key while it runs.
+/// A script is atomic: it has the locks of its keys' shards, where it is certain that it touches no
+/// other keys (`ScriptKeyUse`); else it has the gate, so that nobody else touches a key while it
+/// runs. A script that may not write is given a try with the locks in any case, since it can be
+/// begun anew with the gate.
 extension CommandContext {
   /// EVAL and its kin: runs a script.
   ///
@@ -21,11 +25,32 @@ extension CommandContext {
     let script = compiled.script
     var run = try prepare(
       .script, name: script.name, flags: script.flags, isReadOnly: isReadOnly)
+    if loop.mayLockKeys(of: script, isReadOnly: run.isReadOnly) {
+      executeWithLocks(compiled.reference, in: engine.interpreter, keyCount: keyCount, &run)
+      guard run.wantsGate else { return loop.accountMemory(of: engine) }
+      // It has changed nothing.
+      script.needsGate.store(true, ordering: .relaxed)
+      run = try prepare(.script, name: script.name, flags: script.flags, isReadOnly: isReadOnly)
+    }
     let isDone = loop.runExclusively {
       execute(compiled.reference, in: engine.interpreter, keyCount: keyCount, &run)
     }
     guard isDone else { throw server.busyError }
     loop.accountMemory(of: engine)
+  }
+
+  /// Runs it with the locks of its keys' shards.
+  private func executeWithLocks(
+    _ reference: Int32, in interpreter: Interpreter, keyCount: Int, _ run: inout ScriptRun
+  ) {
+    var shards = ShardSet()
+    for index in 3..<3 + keyCount { shards.insert(hash(self[index]).hash.shard) }
+    run.lockedShards = shards
+    keyspace.lock(shards)
+    loop.state.pointee.holdsLocks = true
+    execute(reference, in: interpreter, keyCount: keyCount, &run)
+    loop.state.pointee.holdsLocks = false
+    keyspace.unlock(shards)
   }
 
   /// FCALL and FCALL_RO: runs a function.
@@ -100,6 +125,7 @@ extension CommandContext {
     if run.isSlow { loop.endSlowScript() }
     loop.withdrawReply(to: run.mark)
     loop.state.pointee.writer.version = connection.state.pointee.version
+    if run.wantsGate { return }
     loop.writeOutcome(outcome, of: interpreter, name: run.name)
     // Its own time starts where it was called, not where its last command ended.
     loop.state.pointee.ticks = run.startTicks
@@ -107,6 +133,15 @@ extension CommandContext {
 }
 
 extension EventLoop {
+  /// Whether a script is to run with the locks of its keys' shards, not with the gate.
+  ///
+  /// With one loop the gate costs nothing, and within a transaction it is held already.
+  @inline(__always)
+  fileprivate func mayLockKeys(of script: Script, isReadOnly: Bool) -> Bool {
+    server.state.pointee.gate.isShared && !state.pointee.holdsGate && !state.pointee.isAside
+      && (script.isDeclared || isReadOnly) && !script.needsGate.load(ordering: .relaxed)
+  }
+
   /// The connection that stands for a client while its script runs.
   func scriptProxy(for connection: Connection) -> Connection {
     let pointer: UnsafeMutablePointer<ConnectionState>

@@ -24,18 +24,26 @@ final class ScriptEngine {
   /// The cache's epoch when this was made.
   let epoch: UInt64
   private let cache: ScriptCache
+  private let find: (ByteView) -> UnsafePointer<CommandEntry>?
   private var byDigest: [ScriptDigest: CompiledScript] = [:]
   /// By a keyed hash of the text, which spares EVAL the digest.
   private var byHash: [UInt64: CompiledScript] = [:]
   /// Bytes that are counted with the key space.
   var accountedBytes = 0
 
-  init?(cache: ScriptCache, memoryMax: Int) {
+  /// Makes one, with an interpreter of its own.
+  ///
+  /// - Parameter find: finds a command's entry by its name.
+  init?(
+    cache: ScriptCache, memoryMax: Int,
+    find: @escaping (ByteView) -> UnsafePointer<CommandEntry>?
+  ) {
     guard let interpreter = Interpreter(memoryMax: memoryMax, isForFunctions: false) else {
       return nil
     }
     self.interpreter = interpreter
     self.cache = cache
+    self.find = find
     epoch = cache.epoch
   }
 
@@ -84,7 +92,7 @@ final class ScriptEngine {
   /// The script as all loops share it, or a new one.
   private func known(_ body: ByteView, _ digest: ScriptDigest) throws(CommandError) -> Script {
     if let script = cache.find(digest) { return script }
-    return try Script(body, digest: digest)
+    return try Script(body, digest: digest, find)
   }
 
   private func compile(_ script: Script) throws(CommandError) -> CompiledScript {
@@ -117,7 +125,11 @@ extension EventLoop {
       dropScriptEngine()
     }
     let memoryMax = server.configuration.scriptMemoryMax
-    guard let engine = ScriptEngine(cache: cache, memoryMax: memoryMax) else {
+    let serverState = server.state
+    let made = ScriptEngine(cache: cache, memoryMax: memoryMax) {
+      serverState.pointee.commands.find(requested: $0)
+    }
+    guard let engine = made else {
       throw .fixed("ERR out of memory")
     }
     state.pointee.scripts = engine

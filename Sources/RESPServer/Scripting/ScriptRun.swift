@@ -35,6 +35,11 @@ struct ScriptRun {
 
   /// Whether it has changed something, so that it must not be killed.
   var hasWritten = false
+  /// The shards whose locks it has; nil: it has the gate.
+  var lockedShards: ShardSet?
+  /// Whether it is to be begun anew with the gate: it wants more than it has locks for, or takes
+  /// long. It has changed nothing, and does no more.
+  var wantsGate = false
   /// Whether it has run for so long that others get BUSY.
   var isSlow = false
   /// The reply of the present command where its parts lay apart.
@@ -44,6 +49,9 @@ struct ScriptRun {
 
   /// Milliseconds for which a library may take to load.
   static let loadMillisecondsMax = 500
+  /// Milliseconds after which a script that has changed nothing goes on with the gate: who waits
+  /// for a lock could not be told that a script is slow, nor could kill it.
+  static let lockedMillisecondsMax = 20
 
   var milliseconds: Int {
     let ticks = TickCounter.now &- startTicks
@@ -99,6 +107,7 @@ extension ScriptRun {
     loop.withdrawReply(to: mark)
     do throws(CommandError) {
       let entry = try loop.findForScript(arguments)
+      if lockedShards != nil, !mayGoOn(entry, arguments) { return refuseCall() }
       do throws(CommandError) {
         try check(entry, arguments)
       } catch {
@@ -115,6 +124,26 @@ extension ScriptRun {
     } catch {
       loop.write(error)
     }
+  }
+
+  /// Whether the locks that it has are all that the call needs.
+  private func mayGoOn(_ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments) -> Bool {
+    guard let lockedShards, !wantsGate else { return false }
+    switch entry.pointee.access {
+    case .none: return true
+    case .keys:
+      let keyCount = max(0, loop.collectKeys(entry, arguments))
+      return loop.collectedShards(keyCount).bits & ~lockedShards.bits == 0
+    case .selfLocking, .exclusive: return false
+    }
+  }
+
+  /// Lets a script that has changed nothing begin anew. One that has cannot; `ScriptKeyUse` has
+  /// made sure that there is none.
+  private mutating func refuseCall() {
+    assert(!hasWritten, "a script that was thought to name its keys")
+    wantsGate = !hasWritten
+    loop.state.pointee.writer.error("ERR Script attempted to access keys that it has not declared")
   }
 
   private func check(
@@ -214,6 +243,12 @@ extension ScriptRun {
     let elapsed = milliseconds
     if kind == .library {
       return elapsed > Self.loadMillisecondsMax ? Int32(WL_LOAD_TIMEOUT) : Int32(WL_GO_ON)
+    }
+    if lockedShards != nil {
+      // Otherwise it ends soon: it has no loops but over its arguments.
+      guard elapsed >= Self.lockedMillisecondsMax, !hasWritten else { return Int32(WL_GO_ON) }
+      wantsGate = true
+      return killCode
     }
     let threshold = server.configuration.busyReplyThresholdMilliseconds
     guard threshold > 0, elapsed >= threshold else { return Int32(WL_GO_ON) }

@@ -42,6 +42,10 @@ struct Gate: ~Copyable {
     for index in 0..<workerCount { (inside + index).initialize(to: Inside()) }
   }
 
+  /// Whether there is anybody to keep out.
+  @inline(__always)
+  var isShared: Bool { workerCount > 1 }
+
   deinit {
     inside.deinitialize(count: workerCount)
     inside.deallocate()
