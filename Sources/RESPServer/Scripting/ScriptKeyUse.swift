@@ -8,7 +8,7 @@ internal import Bytes
 /// script that has written under some locks could neither go back nor take more of them without
 /// the danger of a deadlock.
 ///
-/// The answer is yes only where it is certain, for this form of scripts, which most short ones have:
+/// The answer is yes only where it is certain, for a form that most short scripts have:
 ///
 /// - `redis` is only used to call `redis.call` and `redis.pcall`, with a command that is named by a
 ///   plain string and has its keys at fixed places, and a few harmless functions.
