@@ -24,8 +24,16 @@ public final class CoachModule: ServerModule {
       Pin.self, Unpin.self, Pins.self, Summarize.self, SummarizeText.self,
       SummarizeConversation.self, SummarizeKey.self, Forget.self, ForgetConversation.self,
       ForgetUser.self, Facts.self,
-    ]
+    ] + Self.routingCommands
   }
+
+  private static let routingCommands: [any Command.Type] = [
+    Route.self, Models.self, ModelsInfoCommand.self, ModelsReloadCommand.self,
+    ModelsDisableCommand.self, ModelsEnableCommand.self, ModelsReportCommand.self,
+    ModelsHelpCommand.self, Budget.self, BudgetSetCommand.self, BudgetDelCommand.self,
+    BudgetGetCommand.self, BudgetReserveCommand.self, BudgetSettleCommand.self,
+    BudgetReleaseCommand.self, BudgetHelpCommand.self, Spend.self, Stats.self,
+  ]
 
   public var parameters: [ConfigurationParameter] {
     [
@@ -35,7 +43,7 @@ public final class CoachModule: ServerModule {
       .module(
         "coach-corrections-file", .text, default: .text("coach-corrections.log"),
         "where COACH.LEARN keeps its corrections; empty: only in memory", .immutable),
-    ] + TokenCounting.parameters + MemorySettings.parameters
+    ] + TokenCounting.parameters + MemorySettings.parameters + RoutingSettings.parameters
   }
 
   /// A failure to start, in words.
@@ -76,6 +84,7 @@ public final class CoachModule: ServerModule {
       }
       CoachState.corrections = CorrectionStore(path)
     }
+    try RoutingState.start(host)
     let memory = UnsafeMutablePointer<Classifier>.allocate(capacity: 1)
     memory.initialize(to: classifier)
     CoachState.classifier = memory
@@ -83,6 +92,7 @@ public final class CoachModule: ServerModule {
 
   public func settingsChanged(_ host: ModuleHost) {
     CoachState.readMemorySettings { host.setting($0) }
+    RoutingState.readSettings(host)
   }
 
   public func stop() {
@@ -92,18 +102,17 @@ public final class CoachModule: ServerModule {
     CoachState.corrections = nil
     classifier.deinitialize(count: 1)
     classifier.deallocate()
+    RoutingState.stop()
   }
 
   public func infoSections() -> [InfoSection] {
     guard let classifier = CoachState.classifier else { return [] }
-    return [
-      InfoSection(
-        "coach",
-        [
-          ("coach_rules", "\(classifier.pointee.rules.rules.count)"),
-          ("coach_corrections", "\(classifier.pointee.learnt.count)"),
-        ])
+    var fields: [(name: String, value: String)] = [
+      ("coach_rules", "\(classifier.pointee.rules.rules.count)"),
+      ("coach_corrections", "\(classifier.pointee.learnt.count)"),
     ]
+    fields += RoutingState.infoFields
+    return [InfoSection("coach", fields)]
   }
 }
 

@@ -11,6 +11,9 @@ struct SeededGenerator: RandomNumberGenerator {
     print("\(test): WINGCACHE_SEED=\(state)")
   }
 
+  /// One that another one has drawn the seed of, for a thread of its own.
+  init(drawnFrom other: inout SeededGenerator) { state = other.next() }
+
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state

@@ -16,7 +16,7 @@ import Testing
   }
 
   /// All texts of a reply, one after the other.
-  private func texts(_ reply: Reply) -> String {
+  func texts(_ reply: Reply) -> String {
     switch reply {
     case .bulk(let bytes): String(decoding: bytes, as: UTF8.self)
     case .array(let parts), .map(let parts): parts.map(texts).joined(separator: " ")

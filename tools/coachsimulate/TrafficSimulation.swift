@@ -7,12 +7,14 @@ import Foundation
 /// of 512 tokens, so that it is known which prompt goes on with which earlier one. Each model has a
 /// prompt cache, which keeps a prefix for five minutes after its last use. What the trace does not
 /// have is what was said: labels are drawn from the mix below, seeded.
+///
+/// The last policy asks `Router`, the very code of COACH.ROUTE, for each request.
 struct TrafficSimulation {
   /// Share of each label among messages, in percent, as published with the platform's plan of use:
   /// more than half of what people write to a coach needs no coaching.
-  static let mix: [(label: String, tier: Tier, percent: Int)] = [
-    ("greeting", .economy, 9), ("confirmation", .economy, 18), ("small_talk", .economy, 30),
-    ("coaching_request", .premium, 34), ("assessment", .premium, 5), ("uncertain", .premium, 4),
+  static let mix: [(label: MessageLabel, percent: Int)] = [
+    (.greeting, 9), (.confirmation, 18), (.smallTalk, 30), (.coachingRequest, 34),
+    (.assessment, 5), (.uncertain, 4),
   ]
   static let blockTokens = 512
   static let seed: UInt64 = 20_261_101
@@ -43,11 +45,11 @@ struct TrafficSimulation {
   private enum Policy: String, CaseIterable {
     case premium = "everything to premium"
     case label = "by label alone"
-    case sticky = "by label, switching only where it pays"
+    case router = "by COACH.ROUTE: by label, down only where it pays"
   }
 
   func print() {
-    let mix = Self.mix.map { "\($0.label) \($0.percent)%" }.joined(separator: ", ")
+    let mix = Self.mix.map { "\($0.label.name) \($0.percent)%" }.joined(separator: ", ")
     Swift.print("\(requests.count) requests; mix: \(mix)")
     Swift.print("| routing | cost | saved | to economy | switches | read from cache |")
     Swift.print("|---|---|---|---|---|---|")
@@ -83,16 +85,14 @@ struct TrafficSimulation {
     var random = SplitMix(state: Self.seed)
     var prefixes: [UInt64: Prefix] = [:]
     var outcome = Outcome()
-    let models = Dictionary(
-      uniqueKeysWithValues: Tier.allCases.map { ($0, ModelCatalog.builtIn.chain(of: $0)[0]) })
-    guard let economy = models[.economy], let premium = models[.premium] else { return outcome }
+    let router = Router()
     for request in requests {
-      let wanted = draw(&random)
+      let label = draw(&random)
       let chain = Self.chain(request.blocks)
       let known = chain.lastIndex { prefixes[$0] != nil }
       // The first block is the instructions that all prompts share.
       let current = known.flatMap { $0 > 0 ? prefixes[chain[$0]]?.tier : nil }
-      let history = min(request.input, max(0, ((known ?? 0)) * Self.blockTokens))
+      let history = min(request.input, max(0, (known ?? 0) * Self.blockTokens))
       func warm(_ tier: Tier) -> Int {
         let last = chain.lastIndex { hash in
           guard let time = prefixes[hash]?.used[tier] else { return false }
@@ -107,18 +107,17 @@ struct TrafficSimulation {
           messageTokens: max(0, request.input - system - history), answerTokens: request.output,
           warmTokens: warm)
       }
-      let tier: Tier
-      switch policy {
-      case .premium: tier = .premium
-      case .label: tier = wanted
-      case .sticky:
-        tier =
-          TierChoice().decide(
-            wanted: wanted, current: current, turn: turn(warm: warm(current ?? wanted)),
-            economy: economy, premium: premium
-          ).tier
+      let wanted = router.policy.tier(of: .message(label))
+      var tier = policy == .premium ? Tier.premium : wanted
+      if policy == .router {
+        var asked = Router.Request(
+          .message(label), turn: turn(warm: warm(current ?? wanted)))
+        asked.currentTier = current
+        guard let route = try? router.route(asked) else { continue }
+        tier = route.tier
       }
-      let model = tier == .economy ? economy : premium
+      let model = router.chain(of: tier)[0]
+      // What is billed: each model's cache as it really is.
       let usage = Self.cheapest(turn(warm: warm(tier)), model)
       outcome.cost += model.cost(of: usage)
       outcome.usage = outcome.usage + usage
@@ -147,13 +146,13 @@ struct TrafficSimulation {
     }
   }
 
-  private func draw(_ random: inout SplitMix) -> Tier {
+  private func draw(_ random: inout SplitMix) -> MessageLabel {
     var rest = Int(random.next() % 100)
     for entry in Self.mix {
       rest -= entry.percent
-      if rest < 0 { return entry.tier }
+      if rest < 0 { return entry.label }
     }
-    return .premium
+    return .uncertain
   }
 }
 

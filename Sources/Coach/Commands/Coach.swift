@@ -19,6 +19,10 @@ enum CoachHelpCommand: Command {
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
     context.replyHelp([
+      "COACH.APPEND <conversation> <role> <text> [USER <user>]",
+      "    Add a message to a conversation.",
+      "COACH.BUDGET GET | SET | DEL | RESERVE | SETTLE | RELEASE",
+      "    Limit what is spent; put money aside for calls and book them. See COACH.BUDGET HELP.",
       "COACH.CLASSIFY <text> [AFTER <turn>] [EXPLAIN]",
       "    Say what a message to the coach is: greeting, confirmation, small_talk,",
       "    coaching_request, assessment, or uncertain.",

@@ -1,12 +1,25 @@
 internal import Platform
 
-/// Who may spend how much: a limit for each user and for all, a day and in all, with money reserved
-/// before a call and settled after it.
+/// Who may spend how much, and who has spent what: limits for each user and for all, a day and in
+/// all, with money reserved before a call and settled after it.
 ///
 ///     limit ≥ spent + reserved + amount     is checked and booked in one step under one lock
 ///
-/// so that a hundred calls at once cannot each find the last cent. What is reserved and never
-/// settled (a crash) is not spent. Days begin at midnight UTC.
+/// so that a hundred calls at once cannot each find the last cent.
+///
+///     reserve ──▶ held ──settle──▶ spent          what the call has cost, the rest is free again
+///                  │ └───release─▶ (nothing)      no call was made
+///                  └─time is up──▶ late ──settle──▶ spent, though nothing was held any more
+///
+/// A reservation that nobody settles gives its money back when its time is up; the caller may have
+/// died, or may be slow, so its number is known for a day longer and a late bill is still booked.
+/// What was reserved when the process ended is not spent.
+///
+/// Days begin at midnight UTC. A clock that is set back by up to a day does not open a day's budget
+/// again: the later day stays. One that goes further back is believed, the future having been a
+/// mistake.
+///
+/// Every change appends a line to `SpendJournal`, in the same step, see there.
 public final class BudgetBook: Sendable {
   /// The limits; nil: none.
   public struct Limits: Equatable, Sendable {
@@ -33,181 +46,234 @@ public final class BudgetBook: Sendable {
     public let limit: Money
     /// When the limit starts afresh, in Unix seconds; nil: never by itself.
     public let resetsAt: Int64?
+    /// What stands in the way of the amount.
+    public var spent = Money.zero
+    public var reserved = Money.zero
+  }
+
+  /// Why nothing was reserved.
+  public enum ReserveError: Error, Equatable, Sendable {
+    case overBudget(Refusal)
+    /// The number is in use.
+    case exists
+    /// There are too many reservations, or too many users.
+    case full
   }
 
   /// Money put aside for a call.
-  public struct Reservation: Sendable {
+  public struct Reservation: Equatable, Sendable {
+    public let id: String
+    /// Empty: nobody in particular.
     public let user: String
     public let amount: Money
     let day: Int64
+    /// Unix seconds; from then on nothing is held.
+    public let endsAt: Int64
+    /// Whether that time has come.
+    public internal(set) var isLate = false
   }
 
-  /// One line of the books, for keeping them over a restart.
-  public struct Line: Equatable, Sendable {
-    /// Empty: all users together.
-    public let user: String
-    /// Days since 1970; nil: of all time.
-    public let day: Int64?
-    public let spent: Money
+  /// Reservations and users at most, so that a client that makes up names cannot exhaust memory.
+  public static var reservationCountMax: Int { 1_000_000 }
+  public static var userCountMax: Int { 1_000_000 }
+  /// Past days whose sums are kept.
+  public static var dayCountMax: Int64 { 400 }
 
-    public init(user: String, day: Int64?, spent: Money) {
-      self.user = user
-      self.day = day
-      self.spent = spent
-    }
-  }
-
-  private struct Account {
-    var spent = Money.zero
-    var reserved = Money.zero
-  }
-
-  private struct Key: Hashable {
-    let user: String
-    let day: Int64?
-  }
-
-  private struct State {
+  struct State {
     var limits = Limits()
     var userLimits: [String: Limits] = [:]
-    var accounts: [Key: Account] = [:]
+    var ledgers: [Account: Ledger] = [:]
+    var reserved: [Account: Money] = [:]
+    var reservations: [String: Reservation] = [:]
+    var deadlines = DeadlineQueue()
     var today: Int64 = 0
+    var userCount = 0
+    var nextNumber = 0
+    /// Lines of the journal that are not on disk yet; nil: there is no journal.
+    var unwritten: [UInt8]?
   }
 
-  private let state = Guarded(State())
+  let state = Guarded(State())
 
   /// Empty books without limits.
   public init() {}
 
-  private static var secondsPerDay: Int64 { 86_400 }
-
-  private static func day(of seconds: Int64) -> Int64 { seconds / secondsPerDay }
+  // MARK: Limits
 
   /// Sets the limits for everybody.
-  public func setLimits(_ limits: Limits) { state.withLock { $0.limits = limits } }
+  public func setLimits(_ limits: Limits) {
+    state.withLock { state in
+      state.limits = limits
+      state.note(.limits(user: nil, limits))
+    }
+  }
 
   /// Sets a user's own limits (`day` and `total` in it mean nothing); nil takes them away.
-  public func setLimits(_ limits: Limits?, of user: String) {
-    state.withLock { $0.userLimits[user] = limits }
+  ///
+  /// - Returns: false when there are too many users.
+  @discardableResult
+  public func setLimits(_ limits: Limits?, of user: String) -> Bool {
+    state.withLock { state in
+      guard limits == nil || state.userLimits[user] != nil || state.admitUser(user) else {
+        return false
+      }
+      state.userLimits[user] = limits
+      state.note(.limits(user: user, limits ?? Limits()))
+      return true
+    }
   }
+
+  /// The limits for everybody.
+  public var limits: Limits { state.withLock { $0.limits } }
+
+  /// A user's own limits; nil: none of their own.
+  public func ownLimits(of user: String) -> Limits? { state.withLock { $0.userLimits[user] } }
 
   /// The limits that hold for a user.
-  public func limits(of user: String) -> Limits {
-    state.withLock { Self.limits(of: user, $0) }
-  }
+  public func limits(of user: String) -> Limits { state.withLock { $0.limits(of: user) } }
 
-  private static func limits(of user: String, _ state: State) -> Limits {
-    guard let own = state.userLimits[user] else { return state.limits }
-    var limits = state.limits
-    limits.userDay = own.userDay ?? limits.userDay
-    limits.userTotal = own.userTotal ?? limits.userTotal
-    return limits
-  }
+  // MARK: Reserving
 
   /// Puts `amount` aside for a call.
   ///
-  /// - Parameter now: Unix seconds.
+  /// - Parameters:
+  ///   - id: what it is called; nil makes one up.
+  ///   - user: empty: nobody in particular.
+  ///   - now: Unix seconds.
+  ///   - seconds: how long it is held at most.
+  ///   - isForced: whether the limits do not count, as in a crisis.
   /// - Throws: the first limit in the way; nothing is put aside then.
+  /// - Complexity: O(log reservations), amortised.
   public func reserve(
-    _ amount: Money, user: String, now: Int64
-  ) throws(Refusal) -> Reservation {
-    let day = Self.day(of: now)
-    let refusal: Refusal? = state.withLock { state in
-      Self.turnPage(&state, to: day)
-      for (scope, key, limit) in Self.checks(user: user, day: day, state) {
-        let account = state.accounts[key] ?? Account()
-        guard account.spent + account.reserved + amount > limit else { continue }
-        let resets = key.day == nil ? nil : (day + 1) * Self.secondsPerDay
-        return Refusal(scope: scope, limit: limit, resetsAt: resets)
+    _ amount: Money, id: String? = nil, user: String, now: Int64, seconds: Int64 = 300,
+    isForced: Bool = false
+  ) throws(ReserveError) -> Reservation {
+    let result = state.withLock { state -> Result<Reservation, ReserveError> in
+      state.turn(to: now)
+      if let id, state.reservations[id] != nil { return .failure(.exists) }
+      guard state.reservations.count < Self.reservationCountMax, state.admitUser(user) else {
+        return .failure(.full)
       }
-      for key in Self.keys(user: user, day: day) {
-        state.accounts[key, default: Account()].reserved += amount
+      if !isForced, let refusal = state.refusal(amount, user: user) {
+        return .failure(.overBudget(refusal))
       }
-      return nil
+      let reservation = Reservation(
+        id: id ?? state.newID(), user: user, amount: amount, day: state.today,
+        endsAt: now + max(1, seconds))
+      state.hold(reservation)
+      return .success(reservation)
     }
-    if let refusal { throw refusal }
-    return Reservation(user: user, amount: amount, day: day)
+    return try result.get()
   }
 
-  /// Books what the call has cost, and gives the rest of the reservation back. To be called once.
-  public func settle(_ reservation: Reservation, spent: Money) {
+  /// Whether `amount` could be reserved now; nothing is changed.
+  public func refusal(_ amount: Money, user: String, now: Int64) -> Refusal? {
     state.withLock { state in
-      for key in Self.keys(user: reservation.user, day: reservation.day) {
-        var account = state.accounts[key] ?? Account()
-        // A new day has dropped the old one's reservations.
-        account.reserved = max(.zero, account.reserved - reservation.amount)
-        account.spent += spent
-        state.accounts[key] = account
-      }
+      state.turn(to: now)
+      return state.refusal(amount, user: user)
     }
   }
 
-  /// What was spent and is put aside: by a user (empty: by all), on the day of `now` or in all.
-  public func spending(
-    of user: String, today now: Int64?
-  ) -> (spent: Money, reserved: Money) {
+  /// Books what a call has cost, and gives the rest of its reservation back.
+  ///
+  /// - Returns: the reservation; nil when there is none of this number (any more).
+  public func settle(
+    _ id: String, spent: Money, model: String = "", usage: Usage = Usage(), now: Int64
+  ) -> Reservation? {
     state.withLock { state in
-      let account = state.accounts[Key(user: user, day: now.map { Self.day(of: $0) })]
-      return (account?.spent ?? .zero, account?.reserved ?? .zero)
+      state.turn(to: now)
+      guard let reservation = state.reservations.removeValue(forKey: id) else { return nil }
+      if !reservation.isLate { state.free(reservation) }
+      state.book(
+        SpendLine(
+          day: reservation.day, user: reservation.user, model: model, cost: spent, usage: usage))
+      return reservation
     }
   }
 
-  /// Removes a user from the books; what all have spent together stays.
+  /// Gives a reservation back: no call was made.
+  ///
+  /// - Returns: the reservation; nil when there is none of this number (any more).
+  public func release(_ id: String, now: Int64) -> Reservation? {
+    state.withLock { state in
+      state.turn(to: now)
+      guard let reservation = state.reservations.removeValue(forKey: id) else { return nil }
+      if !reservation.isLate { state.free(reservation) }
+      return reservation
+    }
+  }
+
+  /// Books a call that nothing was reserved for.
+  public func book(
+    _ cost: Money, user: String, model: String, usage: Usage, now: Int64
+  ) {
+    state.withLock { state in
+      state.turn(to: now)
+      state.book(
+        SpendLine(day: state.today, user: user, model: model, cost: cost, usage: usage))
+    }
+  }
+
+  /// A reservation, as it is now; nil: there is none of this number (any more).
+  public func reservation(_ id: String, now: Int64) -> Reservation? {
+    state.withLock { state in
+      state.turn(to: now)
+      return state.reservations[id]
+    }
+  }
+
+  // MARK: Reporting
+
+  /// What was spent on an account.
+  public func ledger(_ account: Account) -> Ledger {
+    state.withLock { $0.ledgers[account] ?? Ledger() }
+  }
+
+  /// What is put aside on an account; only users, days and the total have any.
+  public func reserved(_ account: Account, now: Int64) -> Money {
+    state.withLock { state in
+      state.turn(to: now)
+      return state.reserved[account] ?? .zero
+    }
+  }
+
+  /// The day that budgets count now.
+  public func today(now: Int64) -> Int64 {
+    state.withLock { state in
+      state.turn(to: now)
+      return state.today
+    }
+  }
+
+  /// Ledgers of the models, of all time or on a day, by name.
+  public func models(on day: Int64? = nil) -> [(name: String, ledger: Ledger)] {
+    state.withLock { state in
+      state.ledgers.compactMap { account, ledger -> (name: String, ledger: Ledger)? in
+        switch account {
+        case .model(let name) where day == nil: (name, ledger)
+        case .modelDay(let name, let other) where other == day: (name, ledger)
+        default: nil
+        }
+      }
+    }.sorted { $0.name < $1.name }
+  }
+
+  /// Number of reservations that hold money, and of users in the books.
+  public func counts(now: Int64) -> (reservations: Int, users: Int) {
+    state.withLock { state in
+      state.turn(to: now)
+      return (state.reservations.values.count { !$0.isLate }, state.userCount)
+    }
+  }
+
+  /// Removes a user from the books; what all have spent together stays. Money that is reserved for
+  /// calls under way stays reserved, for nobody in particular.
+  ///
+  /// The journal still has the user until it is written anew, see `SpendStore.forget`.
   ///
   /// - Returns: whether there was anything.
   public func forget(_ user: String) -> Bool {
     precondition(!user.isEmpty)
-    return state.withLock { state in
-      let keys = state.accounts.keys.filter { $0.user == user }
-      for key in keys { state.accounts[key] = nil }
-      return state.userLimits.removeValue(forKey: user) != nil || !keys.isEmpty
-    }
-  }
-
-  /// All lines, sorted, for writing them down.
-  public var lines: [Line] {
-    state.withLock { state in
-      state.accounts.filter { $0.value.spent > .zero }
-        .map { Line(user: $0.key.user, day: $0.key.day, spent: $0.value.spent) }
-        .sorted { ($0.user, $0.day ?? -1) < ($1.user, $1.day ?? -1) }
-    }
-  }
-
-  /// Puts lines back that were written down before.
-  public func restore(_ lines: [Line]) {
-    state.withLock { state in
-      for line in lines {
-        state.accounts[Key(user: line.user, day: line.day), default: Account()].spent = line.spent
-      }
-    }
-  }
-
-  private static func keys(user: String, day: Int64) -> [Key] {
-    let everybody = [Key(user: "", day: day), Key(user: "", day: nil)]
-    return user.isEmpty
-      ? everybody : everybody + [Key(user: user, day: day), Key(user: user, day: nil)]
-  }
-
-  private static func checks(
-    user: String, day: Int64, _ state: State
-  ) -> [(Scope, Key, Money)] {
-    let limits = limits(of: user, state)
-    var checks: [(Scope, Key, Money)] = []
-    if !user.isEmpty {
-      if let limit = limits.userDay { checks.append((.userDay, Key(user: user, day: day), limit)) }
-      if let limit = limits.userTotal {
-        checks.append((.userTotal, Key(user: user, day: nil), limit))
-      }
-    }
-    if let limit = limits.day { checks.append((.day, Key(user: "", day: day), limit)) }
-    if let limit = limits.total { checks.append((.total, Key(user: "", day: nil), limit)) }
-    return checks
-  }
-
-  /// Drops the accounts of days past, once a day.
-  private static func turnPage(_ state: inout State, to day: Int64) {
-    guard day > state.today else { return }
-    state.today = day
-    state.accounts = state.accounts.filter { key, _ in key.day.map { $0 >= day } ?? true }
+    return state.withLock { $0.forget(user) }
   }
 }

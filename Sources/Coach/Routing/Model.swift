@@ -27,14 +27,16 @@ public struct Usage: Equatable, Sendable {
     inputTokens + cacheWriteTokens + cacheWriteHourTokens + cacheReadTokens
   }
 
-  /// The sum of two usages.
+  /// The sum of two usages; counts beyond what 64 bits hold stay at the limit.
   public static func + (left: Usage, right: Usage) -> Usage {
-    Usage(
-      inputTokens: left.inputTokens + right.inputTokens,
-      cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
-      cacheWriteHourTokens: left.cacheWriteHourTokens + right.cacheWriteHourTokens,
-      cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
-      outputTokens: left.outputTokens + right.outputTokens)
+    func sum(_ field: KeyPath<Usage, Int>) -> Int {
+      let (sum, overflow) = left[keyPath: field].addingReportingOverflow(right[keyPath: field])
+      return overflow ? .max : sum
+    }
+    return Usage(
+      inputTokens: sum(\.inputTokens), cacheWriteTokens: sum(\.cacheWriteTokens),
+      cacheWriteHourTokens: sum(\.cacheWriteHourTokens), cacheReadTokens: sum(\.cacheReadTokens),
+      outputTokens: sum(\.outputTokens))
   }
 }
 

@@ -44,6 +44,8 @@ public struct ModelCatalog: Equatable, Sendable {
   /// - Throws: the first problem; nothing is taken then.
   public init(parsing text: String) throws(Problem) {
     var number = 0
+    // Where tiers and retired names stand, for telling what is wrong with them at the end.
+    var places: [String: Int] = [:]
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       number += 1
       guard number <= Self.linesMax else {
@@ -62,8 +64,9 @@ public struct ModelCatalog: Equatable, Sendable {
       } catch {
         throw Problem(line: number, message: error.message)
       }
+      if verb != "model", words.count > 1 { places["\(verb) \(words[1])"] = number }
     }
-    try check()
+    try check(places)
   }
 
   private struct Complaint: Error {
@@ -99,7 +102,12 @@ public struct ModelCatalog: Equatable, Sendable {
     case "long-prompt":
       model.longPromptTokens = try whole(values[0])
       model.longPromptFactor = try whole(values[1])
-    case "context": model.contextTokens = try whole(values[0])
+      guard (1...1000).contains(model.longPromptFactor) else {
+        throw Complaint("a long prompt costs 1 to 1000 times as much, not \(values[1])")
+      }
+    case "context":
+      model.contextTokens = try whole(values[0])
+      guard model.contextTokens > 0 else { throw Complaint("a context of 0 takes no prompt") }
     case "output-max": model.outputTokensMax = try whole(values[0])
     case "cacheable": model.cacheablePrefixTokens = try whole(values[0])
     case "retirement": model.retirement = try date(values[0])
@@ -144,19 +152,26 @@ public struct ModelCatalog: Equatable, Sendable {
     chains[tier] = Array(words[2...])
   }
 
-  private func check() throws(Problem) {
+  private func check(_ places: [String: Int]) throws(Problem) {
     for tier in Tier.allCases {
       guard let chain = chains[tier] else {
         throw Problem(line: 0, message: "tier \(tier.rawValue) has no models")
       }
       for name in chain where resolve(name) == nil {
-        throw Problem(line: 0, message: "tier \(tier.rawValue) names an unknown model, \(name)")
+        throw Problem(
+          line: places["tier \(tier.rawValue)"] ?? 0,
+          message: "tier \(tier.rawValue) names an unknown model, \(name)")
       }
     }
-    for (name, retirement) in retired.sorted(by: { $0.key < $1.key })
-    where resolve(name) == nil || models[name] != nil {
-      throw Problem(
-        line: 0, message: "\(name) has no successor that is there: \(retirement.successor)")
+    for (name, retirement) in retired.sorted(by: { $0.key < $1.key }) {
+      let line = places["retired \(name)"] ?? 0
+      guard models[name] == nil else {
+        throw Problem(line: line, message: "\(name) is retired, and a model as well")
+      }
+      guard resolve(name) != nil else {
+        throw Problem(
+          line: line, message: "\(name) has no successor that is there: \(retirement.successor)")
+      }
     }
   }
 

@@ -4,7 +4,7 @@
 /// difference in price, but leaves a warm prompt cache behind: the cheap model must be sent the
 /// whole history afresh, and when the conversation comes back the dear one, too. So a conversation
 /// stays where it is unless going down saves money when all of that is paid.
-public struct TierChoice: Sendable {
+public struct TierChoice: Equatable, Sendable {
   /// What came out, and the money behind it.
   public struct Decision: Sendable {
     /// The tier that answers.
