@@ -11,12 +11,14 @@ from .resp import encode
 
 
 class ClosedLoop:
-    """Times GETs of keys whose values all have `value_bytes`."""
+    """Times GETs of keys whose values all have `value_bytes`; None: there are no such keys."""
 
     def __init__(self, connection, keys, value_bytes):
         self._connection = connection
         self._requests = [encode("GET", key) for key in keys]
-        self._reply_bytes = len(b"$%d\r\n" % value_bytes) + value_bytes + 2
+        self._reply_bytes = len(b"$-1\r\n")
+        if value_bytes is not None:
+            self._reply_bytes = len(b"$%d\r\n" % value_bytes) + value_bytes + 2
         self._next = 0
 
     def run(self, until_ns, stop=None, check_every_ns=2_000_000):
@@ -55,3 +57,9 @@ class ClosedLoop:
                     next_check = time.monotonic_ns() + check_every_ns
         finally:
             gc.enable()
+
+
+def core_waits_ms(server):
+    """How long the server and this program have waited for a core in all, in milliseconds."""
+    with open("/proc/self/schedstat", encoding="ascii") as file:
+        return (int(file.read().split()[1]) + server.run_delay_ns()) / 1e6

@@ -167,6 +167,10 @@ def large_set():
         row("EVAL GET SET", "EVAL",
             "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])", "1",
             "key:__rand_int__", DATA),
+        row("EVAL 34 HSET", "EVAL",
+            "for i = 1, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], i) end "
+            "return redis.call('HLEN', KEYS[1])", "1", "hash:__rand_int__",
+            *(f"f{number}" for number in range(34))),
         row("GEOSEARCH", "GEOSEARCH", "places", "FROMLONLAT", "10", "50", "BYRADIUS", "20", "km",
             "ASC", "COUNT", "10", pipeline=1),
         row("SORT 1000", "SORT", "numbers", pipeline=1),
