@@ -140,11 +140,11 @@ import Testing
       #expect(old.content.map(\.text) == new.content.map(\.text))
     }
     // A lost state is made again from the stream.
-    try client.send("COACH.PIN", "c", "Her name is Anna")
+    try client.send("COACH.PIN", "c", "Her dog is big")
     try client.send("DEL", "wingman:conv:{c}:state")
     (fields, messages) = try context(client, "c")
     #expect(fields["recent"] == .integer(15))
-    #expect(messages[0].content[0].text == "Facts to remember:\n- Her name is Anna")
+    #expect(messages[0].content[0].text == "Facts to remember:\n- Her dog is big")
     #expect(messages[0].content[1].text.hasPrefix("Summary"))
     #expect(fields["tokens_full"]?.number ?? 0 > full)
   }
@@ -253,7 +253,7 @@ import Testing
     #expect(try client.send("COACH.PIN", "p", "more").isError("ERR a conversation has 1"))
     #expect(try client.send("COACH.UNPIN", "p", "x").isError("ERR Invalid stream ID"))
     let facts = try Self.fields(client.send("COACH.FACTS", "p"))
-    #expect(Self.total(facts["names"]) > 10)
+    #expect(Self.total(facts["numbers"]) > 10)
   }
 
   private static func total(_ reply: Reply?) -> Int64 {

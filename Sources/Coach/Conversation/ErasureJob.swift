@@ -7,8 +7,8 @@ internal import RESPServer
 /// whose owner the user is, in all databases.
 ///
 /// Keys are looked at in slices, other clients' commands between them. What is there when it begins
-/// is found (`Keyspace.scan` promises that); a compaction that runs meanwhile finds its conversation
-/// gone and stores nothing.
+/// is found (`Keyspace.scan` promises that); a compaction that runs meanwhile finds its
+/// conversation gone and stores nothing.
 final class ErasureJob: LongWork, @unchecked Sendable {
   // Sendable: see `LongWork`.
 
