@@ -324,8 +324,8 @@ extension EventLoop {
   func countError(_ text: ByteView) {
     let code = text[0..<(text.firstIndex(of: 0x20) ?? text.count)].string
     // INFO errorstats is bounded: a module may make up codes.
-    if state.pointee.errorCounts.count < 128 || state.pointee.errorCounts[code] != nil {
-      state.pointee.errorCounts[code, default: 0] += 1
+    if guarded.pointee.errorCounts.count < 128 || guarded.pointee.errorCounts[code] != nil {
+      guarded.pointee.errorCounts[code, default: 0] += 1
     }
   }
 

@@ -121,8 +121,7 @@ extension EventLoop {
     return UInt32(state.pointee.slots.count - 1)
   }
 
-  /// Marks a connection to be closed after the event or command that is being handled. Another
-  /// loop's may be closed with the gate held, see `closeFromAnywhere`.
+  /// Marks a connection to be closed after the event or command that is being handled.
   func close(_ connection: Connection) {
     connection.flags.insert(.closesNow)
     guard !connection.flags.contains(.listedForClosing) else { return }
@@ -130,10 +129,17 @@ extension EventLoop {
     state.pointee.closing.append(connection)
   }
 
-  /// Closes a connection of this loop on behalf of another, which has the gate.
+  /// Closes a connection of this loop on behalf of whichever has the gate. Nothing that it sends is
+  /// executed any more; the loop itself looks into its list also without the gate, so it is the one
+  /// to put it there.
   func closeFromAnywhere(_ connection: Connection) {
-    close(connection)
-    state.pointee.inbox.wake()
+    if Thread.currentNumber == index { return close(connection) }
+    connection.flags.insert(.closesNow)
+    let id = connection.id
+    state.pointee.inbox.post(
+      .task { loop in
+        if let connection = loop.connection(ofClient: id) { loop.close(connection) }
+      })
   }
 
   /// Closes what was marked. Inside no batch, so that nobody iterates over connections meanwhile.

@@ -19,9 +19,10 @@ extension Server {
     pause.until = max(pause.until, time)
     pause.includesReads = pause.includesReads || includingReads
     setPause(pause)
+    // Loops look at their timers without the gate, too.
+    let end = pause.until
     forEachLoop { loop in
-      loop.state.pointee.timers.add(.pauseEnds, at: pause.until)
-      loop.state.pointee.inbox.wake()
+      loop.state.pointee.inbox.post(.task { $0.state.pointee.timers.add(.pauseEnds, at: end) })
     }
   }
 
@@ -163,6 +164,6 @@ extension EventLoop {
 
   /// Takes a sample for the rates that INFO shows.
   func sampleRates() {
-    state.pointee.rates.sample(state.pointee.counters, now: state.pointee.now)
+    guarded.pointee.rates.sample(state.pointee.counters, now: state.pointee.now)
   }
 }

@@ -48,7 +48,6 @@ extension EventLoop {
   /// Handles the events that epoll has reported, and what is due besides.
   private func handle(ready: Int) {
     updateTime()
-    state.pointee.counters.turns &+= 1
     handleEvents(ready)
     closeMarked()
     runTimers()
@@ -173,9 +172,9 @@ extension EventLoop {
   }
 
   private func handle(_ events: Epoll.Events, of connection: Connection) {
-    // A client whose script runs has to wait for it.
-    guard !connection.flags.contains(.runsScript) else { return }
     let isInside = enterGate()
+    // A client whose script runs has to wait for it.
+    guard !connection.flags.contains(.runsScript) else { return leaveGate() }
     if events.contains(.write) { sendWaiting(connection) }
     if !events.isDisjoint(with: [.read, .hangUp, .error, .readHangUp]),
       !connection.flags.contains(.closesNow)
@@ -250,6 +249,7 @@ extension EventLoop {
       leaveGate()
       return Thread.sleep(microseconds: 500)
     }
+    state.pointee.counters.turns &+= 1
     let now = state.pointee.now
     if state.pointee.nextExpiry <= now {
       watchingLatency("expire-cycle") {

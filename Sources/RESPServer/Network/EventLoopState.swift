@@ -52,6 +52,16 @@ struct CommandStatistics {
   var histogram: UnsafeMutablePointer<LatencyHistogram>?
 }
 
+/// What other loops change, too, with the gate held. Not in the loop's own state, of which the loop
+/// changes parts without the gate: one variable must not be changed by two threads in any part.
+struct GuardedLoopState {
+  /// Errors by their code, for INFO errorstats.
+  var errorCounts: [String: UInt64] = [:]
+  var rates = RateSampler()
+  /// Runs the loop's scripts; made when first needed.
+  var scripts: ScriptEngine?
+}
+
 /// A loop: a thread, its epoll, its connections, and the buffers they share.
 struct EventLoopState: ~Copyable {
   /// Requests that are parsed, hashed and prefetched together. With 16 the entries of the last
@@ -118,8 +128,6 @@ struct EventLoopState: ~Copyable {
   var isAnsweringBusy = false
   /// Messages that have to wait for a slow script's end.
   var deferred: [InboxMessage] = []
-  /// Runs this loop's scripts; made when first needed.
-  var scripts: ScriptEngine?
   /// Stands for the client whose script runs; made when first needed.
   var scriptProxy: UnsafeMutablePointer<ConnectionState>?
   /// Whether the last script ended with an error.
@@ -169,9 +177,7 @@ struct EventLoopState: ~Copyable {
   var idleCheckAt: Int64 = 0
   var counters = LoopCounters()
   let commandStatistics: UnsafeMutablePointer<CommandStatistics>
-  /// Errors by their code, for INFO errorstats.
-  var errorCounts: [String: UInt64] = [:]
-  var rates = RateSampler()
+  let guarded: UnsafeMutablePointer<GuardedLoopState>
 
   /// Only loop 0 has these.
   var listeners: [Listener] = []
@@ -189,6 +195,8 @@ struct EventLoopState: ~Copyable {
     readBuffer = .allocate(capacity: Self.readBufferSize + Self.readBufferSlack)
     requests = .allocate(capacity: Self.batchSize)
     keyBuffer = .allocate(capacity: keyCapacity)
+    guarded = .allocate(capacity: 1)
+    guarded.initialize(to: GuardedLoopState())
     commandStatistics = .allocate(capacity: commandCount)
     commandStatistics.initialize(repeating: CommandStatistics(), count: commandCount)
   }
@@ -201,6 +209,9 @@ struct EventLoop: @unchecked Sendable {
 
   var index: Int { state.pointee.index }
   var server: Server { state.pointee.server }
+
+  /// What other loops change, too. By this way changing it is no access to the state itself.
+  var guarded: UnsafeMutablePointer<GuardedLoopState> { state.pointee.guarded }
 
   /// The connection of a client, if it is on this loop and still there.
   func connection(ofClient id: Int64) -> Connection? {

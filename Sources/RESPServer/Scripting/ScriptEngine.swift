@@ -120,7 +120,7 @@ extension EventLoop {
   /// The loop's interpreter; a new one after SCRIPT FLUSH.
   func scriptEngine() throws(CommandError) -> ScriptEngine {
     let cache = server.state.pointee.scripts
-    if let engine = state.pointee.scripts {
+    if let engine = guarded.pointee.scripts {
       if engine.epoch == cache.epoch { return engine }
       dropScriptEngine()
     }
@@ -132,15 +132,15 @@ extension EventLoop {
     guard let engine = made else {
       throw .fixed("ERR out of memory")
     }
-    state.pointee.scripts = engine
+    guarded.pointee.scripts = engine
     return engine
   }
 
   /// Frees the loop's interpreter.
   func dropScriptEngine() {
-    guard let engine = state.pointee.scripts else { return }
+    guard let engine = guarded.pointee.scripts else { return }
     server.state.pointee.keyspace.addOverhead(-engine.accountedBytes)
-    state.pointee.scripts = nil
+    guarded.pointee.scripts = nil
   }
 
   /// Counts what the interpreter holds as used memory, once it has changed by so much that it

@@ -102,17 +102,16 @@ extension Server {
 
   private func scheduleIdleClients() {
     guard configuration.timeoutSeconds > 0 else { return }
+    // Loops look at their timers without the gate, too.
     forEachLoop { loop in
-      loop.scheduleIdleCheck(at: loop.state.pointee.now)
-      loop.state.pointee.inbox.wake()
+      loop.state.pointee.inbox.post(.task { $0.scheduleIdleCheck(at: $0.state.pointee.now) })
     }
   }
 
   private func dropHistograms() {
     forEachLoop { loop in
-      for index in 0..<state.pointee.commands.count {
-        loop.state.pointee.commandStatistics[index].dropHistogram()
-      }
+      let statistics = loop.state.pointee.commandStatistics
+      for index in 0..<state.pointee.commands.count { statistics[index].dropHistogram() }
     }
   }
 

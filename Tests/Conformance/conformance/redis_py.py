@@ -9,7 +9,12 @@ import redis
 import redis.asyncio
 
 from .checks import Checks, expect, expect_error, expect_in
+from .redis_py_caching import add_caching
+from .redis_py_collections import add_collections
+from .redis_py_pubsub import add_pubsub
+from .redis_py_scripts import add_locks, add_scripts
 from .redis_py_server import add_security, add_server
+from .redis_py_streams import add_streams
 
 BIG_VALUE_BYTES = 32 << 20
 
@@ -37,8 +42,8 @@ class Context:
 def checks(protocol):
     """The checks, titled with the protocol they run under."""
     group = Checks(f"redis-py RESP{protocol}")
-    for add in (add_basics, add_pools, add_transactions, add_pubsub, add_server, add_security,
-                add_asyncio):
+    for add in (add_basics, add_pools, add_transactions, add_pubsub, add_locks, add_scripts,
+                add_collections, add_streams, add_caching, add_server, add_security, add_asyncio):
         add(group)
     return group
 
@@ -275,95 +280,6 @@ def add_transactions(group):
         for thread in threads:
             thread.join()
         expect(client.get("n"), "100")
-
-    @group.check("locks", needs=("EVALSHA", "SCRIPT"))
-    def _(context):
-        client = context.client()
-        with client.lock("lock", timeout=10) as lock:
-            expect(client.lock("lock", timeout=10).acquire(blocking=False), False)
-            expect(lock.extend(10), True)
-            expect(lock.reacquire(), True)
-        expect(client.exists("lock"), 0)
-
-
-def next_message(pubsub, kind):
-    """The next message of a kind, within 5 seconds."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        message = pubsub.get_message(timeout=0.2)
-        if message and message["type"] == kind:
-            return message
-    raise AssertionError(f"no {kind} within 5 s")
-
-
-def add_pubsub(group):
-    """Channels, patterns, keyspace notifications."""
-
-    @group.check("subscribe, publish, unsubscribe")
-    def _(context):
-        client = context.client()
-        pubsub = client.pubsub()
-        pubsub.subscribe("news", "sport")
-        expect(next_message(pubsub, "subscribe")["data"], 1)
-        expect(next_message(pubsub, "subscribe")["data"], 2)
-        expect(client.publish("news", "hello"), 1)
-        message = next_message(pubsub, "message")
-        expect((message["channel"], message["data"]), ("news", "hello"))
-        expect([tuple(pair) for pair in client.pubsub_numsub("news", "none")],
-               [("news", 1), ("none", 0)])
-        expect(sorted(client.pubsub_channels()), ["news", "sport"])
-        if context.protocol == 2:
-            # RESP3 answers PING as everywhere else; redis-py makes no message of that.
-            pubsub.ping("there?")
-            expect(next_message(pubsub, "pong")["data"], "there?")
-        pubsub.unsubscribe()
-        next_message(pubsub, "unsubscribe")
-        expect(next_message(pubsub, "unsubscribe")["data"], 0)
-        expect(client.publish("news", "nobody"), 0)
-        pubsub.close()
-
-    @group.check("patterns with a handler in a thread")
-    def _(context):
-        client, received, arrived = context.client(), [], threading.Event()
-
-        def handle(message):
-            received.append((message["pattern"], message["channel"], message["data"]))
-            arrived.set()
-
-        pubsub = client.pubsub(ignore_subscribe_messages=True)
-        pubsub.psubscribe(**{"user:[0-9]?:*": handle})
-        thread = pubsub.run_in_thread(sleep_time=0.01)
-        try:
-            deadline = time.monotonic() + 5
-            while client.pubsub_numpat() == 0 and time.monotonic() < deadline:
-                time.sleep(0.01)
-            expect(client.publish("user:x1:no", "miss"), 0)
-            expect(client.publish("user:12:login", "hit"), 1)
-            expect(arrived.wait(5), True)
-        finally:
-            thread.stop()
-            thread.join(5)
-        expect(received, [("user:[0-9]?:*", "user:12:login", "hit")])
-
-    @group.check("keyspace notifications, expired ones included")
-    def _(context):
-        client = context.client()
-        client.config_set("notify-keyspace-events", "KEA")
-        pubsub = client.pubsub()
-        try:
-            pubsub.psubscribe("__key*@0__:*")
-            next_message(pubsub, "psubscribe")
-            client.set("key", "v", px=30)
-            heard = []
-            while ("__keyevent@0__:expired", "key") not in heard:
-                message = next_message(pubsub, "pmessage")
-                heard.append((message["channel"], message["data"]))
-            expect(heard, [("__keyspace@0__:key", "set"), ("__keyevent@0__:set", "key"),
-                           ("__keyspace@0__:key", "expire"), ("__keyevent@0__:expire", "key"),
-                           ("__keyspace@0__:key", "expired"), ("__keyevent@0__:expired", "key")])
-        finally:
-            client.config_set("notify-keyspace-events", "")
-            pubsub.close()
 
 
 def add_asyncio(group):

@@ -16,7 +16,10 @@ extension CommandContext {
   /// - Throws: WRONGTYPE.
   @inline(__always)
   func list(_ key: HashedKey) throws(CommandError) -> ListObject? {
-    try object(key, .list).map { ListObject($0) }
+    // Without `map`: of a nil it writes the first word alone, and unoptimised code that
+    // reads the optional in memory compares both.
+    guard let found = try object(key, .list) else { return nil }
+    return ListObject(found)
   }
 
   /// The list at `key` for changing; nil when there is no such key.
@@ -24,7 +27,8 @@ extension CommandContext {
   /// - Throws: WRONGTYPE.
   @inline(__always)
   func listForWriting(_ key: HashedKey) throws(CommandError) -> ListObject? {
-    try objectForWriting(key, .list).map { ListObject($0) }
+    guard let found = try objectForWriting(key, .list) else { return nil }
+    return ListObject(found)
   }
 
   /// The end that LEFT or RIGHT at `index` names.

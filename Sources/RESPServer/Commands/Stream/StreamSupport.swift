@@ -8,14 +8,18 @@ extension CommandContext {
   ///
   /// - Throws: WRONGTYPE.
   public func stream(_ key: HashedKey) throws(CommandError) -> StreamObject? {
-    try object(key, .stream).map { StreamObject($0) }
+    // Without `map`: of a nil it writes the first word alone, and unoptimised code that
+    // reads the optional in memory compares both.
+    guard let found = try object(key, .stream) else { return nil }
+    return StreamObject(found)
   }
 
   /// The stream that a command changes; nil when there is no such key.
   ///
   /// - Throws: WRONGTYPE.
   public func streamForWriting(_ key: HashedKey) throws(CommandError) -> StreamObject? {
-    try objectForWriting(key, .stream).map { StreamObject($0) }
+    guard let found = try objectForWriting(key, .stream) else { return nil }
+    return StreamObject(found)
   }
 
   /// When a stream's node is full.

@@ -117,7 +117,7 @@ extension InfoReport {
     let functions = server.functionFigures
     let store = server.state.pointee.functions
     var evalBytes = 0
-    server.forEachLoop { evalBytes += $0.state.pointee.scripts?.interpreter.memoryUsage ?? 0 }
+    server.forEachLoop { evalBytes += $0.guarded.pointee.scripts?.interpreter.memoryUsage ?? 0 }
     let functionBytes = store?.interpreter.memoryUsage ?? 0
     let libraryBytes = store?.byteCount ?? 0
     text.memory("used_memory_lua", evalBytes)

@@ -33,7 +33,7 @@ extension InfoReport {
     let keyspace = server.state.pointee.keyspace.statistics
     var rates = RateSampler.Rates()
     server.forEachLoop { loop in
-      let of = loop.state.pointee.rates.rates(now: now)
+      let of = loop.guarded.pointee.rates.rates(now: now)
       rates.commands += of.commands
       rates.bytesReceived += of.bytesReceived
       rates.bytesSent += of.bytesSent
@@ -146,7 +146,7 @@ extension InfoReport {
   func writeErrors(_ text: inout InfoText) {
     var total: [String: UInt64] = [:]
     server.forEachLoop { loop in
-      for (code, count) in loop.state.pointee.errorCounts { total[code, default: 0] += count }
+      for (code, count) in loop.guarded.pointee.errorCounts { total[code, default: 0] += count }
     }
     for (code, count) in total.sorted(by: { $0.key < $1.key }) {
       text.field("errorstat_\(code)", "count=\(count)")
@@ -223,11 +223,10 @@ extension Server {
     state.pointee.statistics.rejectedConnections = 0
     state.pointee.statistics.evictedClients = 0
     forEachLoop { loop in
-      loop.state.pointee.errorCounts = [:]
-      loop.state.pointee.rates = RateSampler()
-      for index in 0..<state.pointee.commands.count {
-        loop.state.pointee.commandStatistics[index].reset()
-      }
+      loop.guarded.pointee.errorCounts = [:]
+      loop.guarded.pointee.rates = RateSampler()
+      let statistics = loop.state.pointee.commandStatistics
+      for index in 0..<state.pointee.commands.count { statistics[index].reset() }
     }
   }
 }
