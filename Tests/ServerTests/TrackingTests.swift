@@ -254,6 +254,26 @@ import Testing
     #expect(try client.send("CLIENT", "CACHING", "NO").isError("ERR CLIENT CACHING NO is only"))
   }
 
+  /// Reads in scripts count, and those of commands that lock by themselves.
+  @Test func allReadsCount() throws {
+    let server = try TestServer("--threads", "2")
+    let writer = try server.connect()
+    let client = try reader(server)
+    try writer.send("RPUSH", "l", "1")
+    let reads = [
+      ["SORT_RO", "l"], ["EVAL", "return redis.call('LLEN', KEYS[1])", "1", "l"],
+      ["EVAL", "local k = 'l' return redis.call('LLEN', k)", "0"],
+      ["EVAL_RO", "return redis.call('SORT_RO', KEYS[1])", "1", "l"], ["OBJECT", "ENCODING", "l"],
+    ]
+    for read in reads {
+      try client.send(read)
+      try writer.send("RPUSH", "l", "1")
+      try client.write("PING\r\n")
+      #expect(try client.read() == invalidation("l"), "\(read)")
+      #expect(try client.read() == .simple("PONG"))
+    }
+  }
+
   /// Whatever changes a key tells of it, the keys that it takes values from included.
   @Test func allChangesAreTold() throws {
     let server = try TestServer("--threads", "2")

@@ -260,6 +260,11 @@ extension CommandEntry {
   /// Whether it is EVAL, FCALL or one of their kin.
   var runsScript: Bool { traits.contains(.runsScript) }
 
+  /// Whether it reads keys whose shards it locks itself, and is no script.
+  var isReadWithOwnLocks: Bool {
+    access == .selfLocking && flags.contains(.readonly) && !runsScript
+  }
+
   /// Whether CLIENT PAUSE leaves it alone.
   var isExemptFromPause: Bool { traits.contains(.exemptFromPause) }
 

@@ -165,6 +165,9 @@ extension EventLoop {
     of connection: Connection
   ) {
     state.pointee.writer.version = connection.state.pointee.version
+    let isTracked = connection.flags.contains(.tracksReads)
+    let isTrackedFirst = isTracked && entry.pointee.isReadWithOwnLocks
+    if isTrackedFirst { rememberReads(entry, arguments, keyCount: 0, of: connection) }
     var context = CommandContext(
       loop: self, server: server, connection: connection, entry: entry, arguments: arguments,
       now: state.pointee.now, keyBase: state.pointee.keyBuffer, keyCount: keyCount)
@@ -173,7 +176,7 @@ extension EventLoop {
     } catch {
       write(error)
     }
-    if connection.flags.contains(.tracksReads) {
+    if isTracked, !isTrackedFirst {
       rememberReads(entry, arguments, keyCount: keyCount, of: connection)
     }
   }

@@ -31,7 +31,10 @@ extension EventLoop {
 
   // MARK: Reads
 
-  /// Remembers that the client has read the keys in the key buffer, whose shards are locked.
+  /// Remembers that the client reads the keys in the key buffer.
+  ///
+  /// After the command, the shards locked; of a command that locks by itself before it, so that no
+  /// change between reading and remembering is missed.
   @inline(never)
   func rememberReads(
     _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, keyCount: Int,
@@ -43,15 +46,28 @@ extension EventLoop {
     if client.options.optsOut, isChosen { return }
     if entry.pointee.traits.contains(.runsScript) {
       // A script that has read anything counts as having read the keys it was called with.
+      // What it has read itself is remembered already, under locks.
       guard state.pointee.scriptHasRead else { return }
       state.pointee.scriptHasRead = false
-      return remember(max(0, collectKeys(entry, arguments)), client)
+      return rememberUnlocked(max(0, collectKeys(entry, arguments)), client)
     }
     guard entry.pointee.flags.contains(.readonly), !entry.pointee.flags.contains(.pubsub) else {
       return
     }
     if connection.flags.contains(.isScript) { state.pointee.scriptHasRead = true }
+    if entry.pointee.access == .selfLocking {
+      return rememberUnlocked(max(0, collectKeys(entry, arguments)), client)
+    }
     remember(keyCount, client)
+  }
+
+  /// The same where their shards are not locked, unless by a transaction or script.
+  private func rememberUnlocked(_ keyCount: Int, _ client: TrackingClient) {
+    if state.pointee.holdsLocks { return remember(keyCount, client) }
+    let shards = collectedShards(keyCount)
+    server.state.pointee.keyspace.lock(shards)
+    remember(keyCount, client)
+    server.state.pointee.keyspace.unlock(shards)
   }
 
   private func remember(_ keyCount: Int, _ client: TrackingClient) {
