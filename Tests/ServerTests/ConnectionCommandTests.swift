@@ -160,6 +160,30 @@ import Testing
     }
   }
 
+  @Test func scriptsThatWriteNothingAreNotHeldBackFromWriting() throws {
+    let server = try TestServer()
+    let control = try server.connect()
+    let client = try server.connect()
+    let library = """
+      #!lua name=lib
+      redis.register_function{
+        function_name='f', callback=function() return 'f' end, flags={'no-writes'}}
+      """
+    #expect(try control.send("FUNCTION", "LOAD", library) == .text("lib"))
+    try control.send("CLIENT", "PAUSE", "60000", "WRITE")
+    let script = "#!lua flags=no-writes\nreturn 1"
+    #expect(try client.send("EVAL", script, "0") == .integer(1))
+    #expect(try client.send("FCALL", "f", "0") == .text("f"))
+    #expect(
+      try client.pipeline([["MULTI"], ["EVAL", script, "0"], ["EXEC"]]).last
+        == .array([.integer(1)]))
+    // One that says nothing may write.
+    try client.write("EVAL 'return 2' 0\r\n")
+    while try !(control.send("INFO", "clients").string ?? "").contains("blocked_clients:1") {}
+    #expect(try control.send("CLIENT", "UNPAUSE") == .ok)
+    #expect(try client.read() == .integer(2))
+  }
+
   @Test func pausedClientsThatLeaveAreForgotten() throws {
     let server = try TestServer()
     let control = try server.connect()

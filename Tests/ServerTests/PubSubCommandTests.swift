@@ -31,6 +31,22 @@ import Testing
     #expect(try client.read() == .push([.text("message"), .text("a"), .text("x")]))
   }
 
+  @Test func whatWasPublishedBeforeUnsubscribingArrives() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    try client.send("HELLO", "3")
+    let message = Reply.push([.text("message"), .text("a"), .text("x")])
+    for leaving in ["UNSUBSCRIBE a", "RESET"] {
+      try client.send("HELLO", "3")
+      try client.send("SUBSCRIBE", "a")
+      try client.write("PUBLISH a x\r\n\(leaving)\r\n")
+      let replies = try [client.read(), client.read(), client.read()]
+      #expect(replies.contains(message), "\(leaving)")
+      #expect(replies.contains(.integer(1)), "\(leaving)")
+      #expect(replies.last != message, "\(leaving)")
+    }
+  }
+
   @Test func countsAreThoseOfTheKind() throws {
     let server = try TestServer()
     let client = try server.connect()

@@ -45,6 +45,28 @@ import Testing
     #expect(try client.send("EVAL", "return 1", "-1").isError("ERR Number of keys can't be neg"))
   }
 
+  @Test func functionsFlagsAreSimpleStrings() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let library = """
+      #!lua name=lib
+      redis.register_function{
+        function_name='f', callback=function() end, flags={'no-writes', 'allow-stale'}}
+      """
+    #expect(try client.send("FUNCTION", "LOAD", library) == .text("lib"))
+    let libraries = try client.send("FUNCTION", "LIST").elements
+    #expect(
+      libraries?.first?.elements?[5].elements?.first?.elements?[5]
+        == .array([.simple("no-writes"), .simple("allow-stale")]))
+  }
+
+  @Test func errorsEndWithoutTheirLineBreaks() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    #expect(
+      try client.send("EXPIRE", "k", "1", "a\r\nb\r\n") == .error("ERR Unsupported option a  b"))
+  }
+
   /// What one script does must not be seen by the next.
   @Test func nothingIsLeftBehind() throws {
     let server = try TestServer("--threads", "1")

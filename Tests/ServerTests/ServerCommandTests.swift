@@ -162,6 +162,33 @@ import Testing
     #expect(try client.send("SLOWLOG", "GET", "1").elements?.count == 1)
   }
 
+  @Test func commandsThatHaveWaitedAreLoggedAsTheyWere() throws {
+    let server = try TestServer("--slowlog-log-slower-than", "0")
+    let client = try server.connect()
+    let waiting = try server.connect()
+    try waiting.write("BLPOP l 0\r\n")
+    while try !(client.send("INFO", "clients").string ?? "").contains("blocked_clients:1") {}
+    _ = try client.pipeline([["SLOWLOG", "RESET"], ["RPUSH", "l", "a"]])
+    #expect(try waiting.read() == .texts("l", "a"))
+    let entries = try client.send("SLOWLOG", "GET", "-1").elements ?? []
+    #expect(entries.contains { $0.elements?[3] == .texts("BLPOP", "l", "0") })
+  }
+
+  @Test func monitorsSeeScriptsBeforeWhatTheyCall() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let monitor = try server.connect()
+    try monitor.send("MONITOR")
+    try client.send("EVAL", "return redis.call('SET', 'a', 'b')", "0")
+    for command in ["\"EVAL\"", "\"SET\" \"a\" \"b\""] {
+      guard case .simple(let line) = try monitor.read() else {
+        Issue.record("no line")
+        continue
+      }
+      #expect(line.contains(command), "\(line)")
+    }
+  }
+
   @Test func spikesAreNoted() throws {
     let server = try TestServer("--latency-monitor-threshold", "10")
     let client = try server.connect()

@@ -40,6 +40,43 @@ import Testing
       try client.pipeline([["MULTI"], ["PING"], ["EXEC"]]).last == .array([.simple("PONG")]))
   }
 
+  @Test func watchedKeysAreLookedAtWhereScriptsRun() throws {
+    let server = try TestServer("--threads", "4")
+    let client = try server.connect()
+    let other = try server.connect()
+    for isSpoiled in [false, true] {
+      try client.send("SET", "k", "1", "PX", "600000")
+      try client.send("WATCH", "k")
+      if isSpoiled { try other.send("SET", "k", "2") }
+      let replies = try client.pipeline([
+        ["MULTI"], ["EVAL", "return redis.call('GET', 'k')", "0"], ["EXEC"],
+      ])
+      #expect(replies.last == (isSpoiled ? .null : .texts("1")))
+    }
+  }
+
+  @Test func streamsGroupsAreNotWatched() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    _ = try client.pipeline([
+      ["XADD", "s", "1-1", "a", "b"], ["XADD", "s", "2-1", "a", "b"],
+      ["XGROUP", "CREATE", "s", "g", "0"],
+    ])
+    let leaving: [[String]] = [
+      ["XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "STREAMS", "s", ">"],
+      ["XACK", "s", "g", "1-1"],
+      ["XCLAIM", "s", "g", "d", "0", "1-1", "JUSTID"], ["XGROUP", "SETID", "s", "g", "0"],
+      ["XGROUP", "CREATECONSUMER", "s", "g", "e"], ["XGROUP", "CREATE", "s", "h", "0"],
+      ["XGROUP", "DESTROY", "s", "h"], ["XSETID", "s", "9-9"],
+    ]
+    for command in leaving {
+      let replies = try client.pipeline([["WATCH", "s"], command, ["MULTI"], ["EXEC"]])
+      #expect(replies.last == .array([]), "\(command)")
+    }
+    let replies = try client.pipeline([["WATCH", "s"], ["XDEL", "s", "1-1"], ["MULTI"], ["EXEC"]])
+    #expect(replies.last == .null)
+  }
+
   @Test func quitAndResetAreNotQueued() throws {
     let server = try TestServer()
     let client = try server.connect()

@@ -29,6 +29,7 @@ extension Keyspace {
     pool.pointee.lock.acquire()
     result.returnedBytes = pool.pointee.returnedBytes
     pool.pointee.lock.release()
+    result.reclaimed = engine.control.pointee.reclaimer.pointee.freed.load(ordering: .relaxed)
     result.pendingReclaims =
       engine.control.pointee.reclaimer.pointee.pending.load(ordering: .relaxed)
     return result
@@ -48,6 +49,7 @@ extension Keyspace {
       shard.pointee.lag.reset()
       shard.pointee.lock.release()
     }
+    engine.control.pointee.reclaimer.pointee.freed.store(0, ordering: .relaxed)
   }
 }
 

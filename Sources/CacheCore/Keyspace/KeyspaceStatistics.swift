@@ -31,6 +31,8 @@ public struct KeyspaceStatistics: Sendable {
   public var returnedBytes: UInt64 = 0
   /// Objects waiting to be freed in the background.
   public var pendingReclaims = 0
+  /// Objects freed in the background.
+  public var reclaimed = 0
 
   /// All zero.
   public init() {}

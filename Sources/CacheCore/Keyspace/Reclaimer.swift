@@ -19,6 +19,8 @@ struct Reclaimer: ~Copyable {
   let isStopping = Atomic<Bool>(false)
   /// Objects (keys, large strings) that wait to be freed.
   let pending = Atomic<Int>(0)
+  /// Objects that the thread has freed.
+  let freed = Atomic<Int>(0)
 
   /// Strings from this size on are freed in the background.
   static var blobBytesMin: Int { 1 << 20 }
@@ -120,11 +122,11 @@ extension Engine {
     switch work {
     case .blob(let blob):
       blob.release()
-      control.pointee.reclaimer.pointee.pending.wrappingSubtract(1, ordering: .relaxed)
+      countReclaimed(1)
     case .object(let header, let bytes):
       memory.pointee.blobBytes.pointee.wrappingAdd(bytes, ordering: .relaxed)
       ObjectReference(header: header, memory: control.pointee.sharedObjects).destroy()
-      control.pointee.reclaimer.pointee.pending.wrappingSubtract(1, ordering: .relaxed)
+      countReclaimed(1)
     case .table(var table):
       dropTable(&table, countingDown: true)
     }
@@ -142,10 +144,13 @@ extension Engine {
         freed += 1
       }
       table.freeNodes(ofBucket: number, memory)
-      if countingDown {
-        control.pointee.reclaimer.pointee.pending.wrappingSubtract(freed, ordering: .relaxed)
-      }
+      if countingDown { countReclaimed(freed) }
     }
     table.destroyStructure(memory)
+  }
+
+  private func countReclaimed(_ count: Int) {
+    control.pointee.reclaimer.pointee.freed.wrappingAdd(count, ordering: .relaxed)
+    control.pointee.reclaimer.pointee.pending.wrappingSubtract(count, ordering: .relaxed)
   }
 }

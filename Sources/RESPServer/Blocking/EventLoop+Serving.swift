@@ -94,11 +94,12 @@ extension EventLoop {
       if let outcome = blocked.giveBack() { end(blocked, outcome) }
     } else {
       let reply = takeReply(from: mark)
-      countRetry(entry, failed: state.pointee.errorReplies != errorsBefore)
+      let nanoseconds = countRetry(entry, failed: state.pointee.errorReplies != errorsBefore)
       blocked.finish()
       server.state.pointee.waiters.remove(wait)
       blocked.post { loop in
         reply.withByteView { loop.state.pointee.writer.output.append($0) }
+        loop.noteSlowRetry(wait, of: blocked, nanoseconds: nanoseconds)
       }
     }
     if !state.pointee.ownInvalidations.isEmpty { postOwnInvalidations() }
@@ -134,14 +135,25 @@ extension EventLoop {
     return pointer
   }
 
+  /// Records a command that has waited, and was slow when it was run again, on its client's loop.
+  private func noteSlowRetry(_ wait: KeyWait, of blocked: BlockedClient, nanoseconds: UInt64) {
+    guard nanoseconds >= server.state.pointee.slowNanoseconds,
+      let connection = connection(ofClient: blocked.client)
+    else { return }
+    noteSlow(wait.entry.pointer, wait.request.arguments, nanoseconds: nanoseconds, of: connection)
+  }
+
   /// The call was counted when it began to wait; its time and its failure are added now.
-  private func countRetry(_ entry: UnsafePointer<CommandEntry>, failed: Bool) {
+  ///
+  /// - Returns: the nanoseconds it took.
+  private func countRetry(_ entry: UnsafePointer<CommandEntry>, failed: Bool) -> UInt64 {
     let now = TickCounter.now
     let statistics = state.pointee.commandStatistics + entry.pointee.index
-    statistics.pointee.nanoseconds &+= server.state.pointee.ticks.nanoseconds(
-      now &- state.pointee.ticks)
+    let nanoseconds = server.state.pointee.ticks.nanoseconds(now &- state.pointee.ticks)
+    statistics.pointee.nanoseconds &+= nanoseconds
     if failed { statistics.pointee.failed &+= 1 }
     state.pointee.ticks = now
+    return nanoseconds
   }
 
   /// Takes back what was written since `mark`, with the bytes of its splices in their places.

@@ -29,9 +29,23 @@ extension CommandContext {
   }
 
   /// Takes note of a change that has no event and that nobody waits for: other bytes that mean the
-  /// same, such as the estimate that PFCOUNT keeps, or an entry that was acknowledged.
+  /// same, such as the estimate that PFCOUNT keeps.
   public func changedUnannounced(_ key: HashedKey) {
     noteChange(key, in: database)
+  }
+
+  /// Takes note of a change of what surrounds a stream's entries (groups, consumers, what is
+  /// pending, the last ID). As in Redis, neither transactions that watch the stream nor clients that
+  /// keep what they have read of it are told.
+  ///
+  /// - Parameter event: nil where the change has none.
+  func changedAround(_ key: HashedKey, _ event: StaticString? = nil) {
+    loop.state.pointee.counters.changes &+= 1
+    guard let event else { return }
+    if server.state.pointee.waiters.isWaited(key.hash.shard) {
+      loop.markReady(WaitedKey(key, in: database))
+    }
+    notify(key, in: database, event, .stream)
   }
 
   @inline(__always)

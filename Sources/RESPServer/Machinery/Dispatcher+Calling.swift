@@ -219,7 +219,7 @@ extension EventLoop {
 
   /// Records a slow command in the slow log and the latency monitor, each by its own threshold.
   @inline(never)
-  private func noteSlow(
+  func noteSlow(
     _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, nanoseconds: UInt64,
     of connection: Connection
   ) {

@@ -28,13 +28,20 @@ final class MonitorList: Sendable {
     count.wrappingSubtract(removed, ordering: .relaxed)
   }
 
+  /// Whether monitors are shown a command. Scripts come before the commands that they call, though
+  /// their flag says that nobody is to be shown them.
+  private static func shows(_ entry: UnsafePointer<CommandEntry>) -> Bool {
+    let flags = entry.pointee.flags
+    return !flags.contains(.admin) && (!flags.contains(.skipMonitor) || entry.pointee.runsScript)
+  }
+
   /// Shows a command to the monitors, as in
   /// `+1700000000.123456 [0 127.0.0.1:50000] "set" "k" "v"`.
   func feed(
     _ arguments: Arguments, _ entry: UnsafePointer<CommandEntry>, of connection: Connection,
     on loop: EventLoop
   ) {
-    guard !isEmpty, entry.pointee.flags.isDisjoint(with: [.skipMonitor, .admin]) else { return }
+    guard !isEmpty, Self.shows(entry) else { return }
     let time = Clock.wallMicroseconds
     let fraction = String(time % 1_000_000)
     var line = Array("+\(time / 1_000_000).".utf8)

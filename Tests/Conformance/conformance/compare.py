@@ -137,14 +137,15 @@ def agree(how, left, right):
 
 
 def is_deliberate(words):
-    """Whether a command is one that is answered otherwise than by Redis 7.0 on purpose.
+    """Whether a spoiled command is one that is answered otherwise than by Redis 7.0 on purpose.
 
     The reasons: TTL, PTTL and PERSIST take a member, as KeyDB's do. ZRANK and ZREVRANK take
-    WITHSCORE, LPOS refuses a rank that cannot be negated, and BITCOUNT takes fewer arguments, as
-    in Redis 7.2 and later.
+    WITHSCORE, LPOS refuses a rank that cannot be negated, BITCOUNT and BITPOS judge their arguments
+    before the key, and XREAD takes +, as in Redis 7.2 and later.
     """
     name = words[0].upper() if words else ""
     return name in ("TTL", "PTTL", "PERSIST") and len(words) > 2 \
         or name in ("ZRANK", "ZREVRANK") and len(words) > 3 \
         or name == "LPOS" and "-9223372036854775808" in words \
-        or name == "BITCOUNT" and len(words) == 3
+        or name in ("BITCOUNT", "BITPOS") \
+        or name == "XREAD" and "+" in words

@@ -34,9 +34,8 @@ enum BitCountCommand: Command {
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
-    // Nothing has no bits, whatever else is asked.
-    guard let bytes = try context.string(context.key) else { return context.reply.integer(0) }
     let range = try parse(context)
+    guard let bytes = try context.string(context.key) else { return context.reply.integer(0) }
     let bits = BitView(bytes)
     guard let range else { return context.reply.integer(bits.ones(in: 0..<bits.count)) }
     if range.start < 0, range.end < 0, range.start > range.end {
@@ -99,16 +98,16 @@ enum BitPosCommand: Command {
     guard bit == 0 || bit == 1 else {
       throw .fixed("ERR The bit argument must be 1 or 0.")
     }
-    guard let bytes = try context.string(context.key) else {
-      // An absent key is endless zeros, whatever else is asked.
-      return context.reply.integer(bit == 1 ? -1 : 0)
-    }
     guard context.count <= 6 else { throw .syntax }
     var range = BitRange()
     if context.count >= 4 { range.start = try context.integer(at: 3) }
     if context.count == 6 { range.isInBits = try BitRange.isInBits(context, at: 5) }
     let hasEnd = context.count >= 5
     if hasEnd { range.end = try context.integer(at: 4) }
+    guard let bytes = try context.string(context.key) else {
+      // An absent key is endless zeros.
+      return context.reply.integer(bit == 1 ? -1 : 0)
+    }
     let bits = BitView(bytes)
     let clamped = range.clamped(to: bits)
     if let found = bits.firstIndex(of: bit == 1, in: clamped) {

@@ -205,7 +205,7 @@ struct StreamReading {
     } else {
       deliver(stream, group, consumer, from: start, &context)
     }
-    context.changedUnannounced(key)
+    context.changedAround(key)
   }
 
   /// Gives new entries to the consumer.

@@ -54,7 +54,7 @@ extension CommandContext {
     guard let made = group.addConsumer(name, now: unixTime) else {
       preconditionFailure("a consumer that is there and is not")
     }
-    changed(key, "xgroup-createconsumer", .stream)
+    changedAround(key, "xgroup-createconsumer")
     return made
   }
 

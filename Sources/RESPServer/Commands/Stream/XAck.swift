@@ -37,7 +37,7 @@ enum XAckCommand: Command {
     for index in 3..<context.count {
       if group.acknowledge(try context.streamID(at: index)) { count += 1 }
     }
-    if count > 0 { context.changedUnannounced(context.key) }
+    if count > 0 { context.changedAround(context.key) }
     context.reply.integer(count)
   }
 }

@@ -84,7 +84,7 @@ enum XAutoClaimCommand: Command {
     fill(gap, next: next ?? .zero, count: count, &context)
     context.reply.array(deleted.count)
     for id in deleted { context.reply.bulk(id) }
-    if count + deleted.count > 0 { context.changedUnannounced(context.key) }
+    if count + deleted.count > 0 { context.changedAround(context.key) }
   }
 
   /// Writes what was not known when it was due: where to go on, and how many entries follow.

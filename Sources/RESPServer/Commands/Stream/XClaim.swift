@@ -86,7 +86,7 @@ enum XClaimCommand: Command {
       count += 1
     }
     context.reply.endArray(array, count: count)
-    context.changedUnannounced(context.key)
+    context.changedAround(context.key)
   }
 
   private static func parse(

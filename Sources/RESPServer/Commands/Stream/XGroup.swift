@@ -107,7 +107,11 @@ enum XGroupCreateCommand: Command {
     guard stream.addGroup(context[3], lastID: id, entriesRead: options.entriesRead) != nil else {
       throw .fixed("BUSYGROUP Consumer Group name already exists")
     }
-    context.changed(context.key, "xgroup-create", .stream)
+    if found == nil {
+      context.changed(context.key, "xgroup-create", .stream)
+    } else {
+      context.changedAround(context.key, "xgroup-create")
+    }
     context.reply.ok()
   }
 }
@@ -155,7 +159,7 @@ enum XGroupSetIDCommand: Command {
       group.lastID = try context.streamIDOrEdge(at: 4)
     }
     group.entriesRead = options.entriesRead
-    context.changed(context.key, "xgroup-setid", .stream)
+    context.changedAround(context.key, "xgroup-setid")
     context.reply.ok()
   }
 }
@@ -186,7 +190,7 @@ enum XGroupDestroyCommand: Command {
     let stream = try context.existingStream()
     guard let group = stream.group(context[3]) else { return context.reply.integer(0) }
     stream.removeGroup(group)
-    context.changed(context.key, "xgroup-destroy", .stream)
+    context.changedAround(context.key, "xgroup-destroy")
     context.reply.integer(1)
   }
 }
@@ -219,7 +223,7 @@ enum XGroupCreateConsumerCommand: Command {
     guard group.addConsumer(context[4], now: context.unixTime) != nil else {
       return context.reply.integer(0)
     }
-    context.changed(context.key, "xgroup-createconsumer", .stream)
+    context.changedAround(context.key, "xgroup-createconsumer")
     context.reply.integer(1)
   }
 }
@@ -251,7 +255,7 @@ enum XGroupDelConsumerCommand: Command {
     let group = try context.existingGroup(of: context.existingStream())
     guard let consumer = group.consumer(context[4]) else { return context.reply.integer(0) }
     let pending = group.removeConsumer(consumer)
-    context.changed(context.key, "xgroup-delconsumer", .stream)
+    context.changedAround(context.key, "xgroup-delconsumer")
     context.reply.integer(pending)
   }
 }

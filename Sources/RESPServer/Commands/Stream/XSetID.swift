@@ -58,7 +58,7 @@ enum XSetIDCommand: Command {
       guard entriesAdded ?? .max >= stream.count else { throw .fixed(smallerThanLength) }
     }
     stream.setFacts(lastID: id, entriesAdded: entriesAdded, maxDeletedID: maxDeletedID)
-    context.changed(context.key, "xsetid", .stream)
+    context.changedAround(context.key, "xsetid")
     context.reply.ok()
   }
 

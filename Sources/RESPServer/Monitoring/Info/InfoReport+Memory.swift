@@ -21,6 +21,8 @@ struct MemoryFigures {
   /// `maxmemory`.
   var limit: Int
   var pendingReclaims: Int
+  /// Objects freed in the background since the statistics were reset.
+  var reclaimed: Int
 
   /// What is neither keys nor values.
   var overhead: Int { min(used, startup + clients + tables) }
@@ -56,6 +58,7 @@ struct MemoryFigures {
     allocatorResident = max(system.resident + keyspace.pageBytes + keyspace.tableBytes, active)
     limit = server.configuration.maxMemory
     pendingReclaims = keyspace.pendingReclaims
+    reclaimed = keyspace.reclaimed
   }
 }
 
@@ -109,7 +112,7 @@ extension InfoReport {
     text.field("mem_malloc", Allocator.name)
     text.field("active_defrag_running", 0)
     text.field("lazyfree_pending_objects", figures.pendingReclaims)
-    text.field("lazyfreed_objects", 0)
+    text.field("lazyfreed_objects", figures.reclaimed)
   }
 
   private func writeScriptMemory(_ text: inout InfoText) {
