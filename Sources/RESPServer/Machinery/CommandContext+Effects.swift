@@ -35,8 +35,8 @@ extension CommandContext {
   }
 
   /// Takes note of a change of what surrounds a stream's entries (groups, consumers, what is
-  /// pending, the last ID). As in Redis, neither transactions that watch the stream nor clients that
-  /// keep what they have read of it are told.
+  /// pending, the last ID). As in Redis, neither transactions that watch the stream nor clients
+  /// that keep what they have read of it are told.
   ///
   /// - Parameter event: nil where the change has none.
   func changedAround(_ key: HashedKey, _ event: StaticString? = nil) {
