@@ -109,7 +109,9 @@ let package = Package(
     // Starts the real executable and talks to it over sockets.
     .testTarget(
       name: "ServerTests",
-      dependencies: ["wingcache", "Coach", "RESPServer", "RESP", "CacheCore", "Bytes", log],
+      dependencies: [
+        "wingcache", "Coach", "ClaudeStandIn", "RESPServer", "RESP", "CacheCore", "Bytes", log,
+      ],
       swiftSettings: swiftSettings),
   ]
 )

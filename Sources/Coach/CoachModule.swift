@@ -23,7 +23,7 @@ public final class CoachModule: ServerModule {
       CountTokens.self, Redact.self, Append.self, Context.self, Compress.self,
       Pin.self, Unpin.self, Pins.self, Summarize.self, SummarizeText.self,
       SummarizeConversation.self, SummarizeKey.self, Forget.self, ForgetConversation.self,
-      ForgetUser.self, Facts.self,
+      ForgetUser.self, Facts.self, Ask.self,
     ] + Self.routingCommands
   }
 
@@ -44,6 +44,7 @@ public final class CoachModule: ServerModule {
         "coach-corrections-file", .text, default: .text("coach-corrections.log"),
         "where COACH.LEARN keeps its corrections; empty: only in memory", .immutable),
     ] + TokenCounting.parameters + MemorySettings.parameters + RoutingSettings.parameters
+      + AskSettings.parameters
   }
 
   /// A failure to start, in words.
@@ -85,6 +86,9 @@ public final class CoachModule: ServerModule {
       CoachState.corrections = CorrectionStore(path)
     }
     try RoutingState.start(host)
+    if let shared = RoutingState.shared {
+      try AskState.start(host, health: shared.breakers)
+    }
     let memory = UnsafeMutablePointer<Classifier>.allocate(capacity: 1)
     memory.initialize(to: classifier)
     CoachState.classifier = memory
@@ -96,6 +100,7 @@ public final class CoachModule: ServerModule {
   }
 
   public func stop() {
+    AskState.stop()
     LongWorkPool.pool.finish()
     guard let classifier = CoachState.classifier else { return }
     CoachState.classifier = nil
@@ -112,6 +117,7 @@ public final class CoachModule: ServerModule {
       ("coach_corrections", "\(classifier.pointee.learnt.count)"),
     ]
     fields += RoutingState.infoFields
+    fields += AskState.infoFields
     return [InfoSection("coach", fields)]
   }
 }

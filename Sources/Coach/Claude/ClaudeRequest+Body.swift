@@ -40,9 +40,9 @@ private struct WireRequest: Encodable {
       case cache = "cache_control"
     }
 
-    init(_ text: String, _ cache: ClaudeRequest.CacheLife?) {
-      self.text = text
-      self.cache = cache.map { Cache(ttl: $0.rawValue) }
+    init(_ block: ClaudeRequest.Block) {
+      text = block.text
+      cache = block.cache.map { Cache(ttl: $0.rawValue) }
     }
   }
 
@@ -79,9 +79,9 @@ private struct WireRequest: Encodable {
     self.model = model.name
     outputTokensMax = min(request.outputTokensMax, max(1, model.outputTokensMax))
     system =
-      request.system.isEmpty ? nil : request.system.map { Block($0.text, $0.cache) }
+      request.system.isEmpty ? nil : request.system.map { Block($0) }
     messages = request.messages.map { message in
-      Message(role: message.role.rawValue, content: [Block(message.text, message.cache)])
+      Message(role: message.role.rawValue, content: message.blocks.map { Block($0) })
     }
     stream = request.isStreamed ? true : nil
     stopSequences = request.stopSequences.isEmpty ? nil : request.stopSequences

@@ -16,8 +16,8 @@ public struct ClaudeRequest: Equatable, Sendable {
     case assistant
   }
 
-  /// A piece of the instructions.
-  public struct Instruction: Equatable, Sendable {
+  /// A piece of text: of the instructions, or of a turn.
+  public struct Block: Equatable, Sendable {
     public var text: String
     /// Not nil: the prompt is kept up to and with this piece.
     public var cache: CacheLife?
@@ -31,14 +31,17 @@ public struct ClaudeRequest: Equatable, Sendable {
   /// A turn of the conversation.
   public struct Message: Equatable, Sendable {
     public var role: Role
-    public var text: String
-    /// Not nil: the prompt is kept up to and with this turn.
-    public var cache: CacheLife?
+    /// What is said, in pieces that stay apart whatever they hold.
+    public var blocks: [Block]
 
-    public init(_ role: Role, _ text: String, cache: CacheLife? = nil) {
+    public init(_ role: Role, _ blocks: [Block]) {
       self.role = role
-      self.text = text
-      self.cache = cache
+      self.blocks = blocks
+    }
+
+    /// A turn of one piece.
+    public init(_ role: Role, _ text: String, cache: CacheLife? = nil) {
+      self.init(role, [Block(text, cache: cache)])
     }
   }
 
@@ -50,7 +53,7 @@ public struct ClaudeRequest: Equatable, Sendable {
   }
 
   /// Instructions, which come before the conversation; may be empty.
-  public var system: [Instruction]
+  public var system: [Block]
   /// The conversation; its last turn is the user's.
   public var messages: [Message]
   /// Tokens that the answer may have, thinking included; no more than the model allows are asked
@@ -67,7 +70,7 @@ public struct ClaudeRequest: Equatable, Sendable {
   public var isStreamed = true
 
   /// Makes a request.
-  public init(system: [Instruction] = [], messages: [Message], outputTokensMax: Int) {
+  public init(system: [Block] = [], messages: [Message], outputTokensMax: Int) {
     self.system = system
     self.messages = messages
     self.outputTokensMax = outputTokensMax
@@ -91,10 +94,12 @@ public struct ClaudeRequest: Equatable, Sendable {
       return "the last message is the user's"
     }
     guard outputTokensMax > 0 else { return "an answer has at least 1 token" }
-    guard messages.allSatisfy({ Self.hasText($0.text) }),
-      system.allSatisfy({ Self.hasText($0.text) })
-    else { return "a message needs more than white space" }
-    let lives = system.compactMap(\.cache) + messages.compactMap(\.cache)
+    guard messages.allSatisfy({ !$0.blocks.isEmpty }) else { return "a message needs text" }
+    let blocks = system + messages.flatMap(\.blocks)
+    guard blocks.allSatisfy({ Self.hasText($0.text) }) else {
+      return "a message needs more than white space"
+    }
+    let lives = blocks.compactMap(\.cache)
     guard lives.count <= Self.cacheBreakpointsMax else {
       return "a request has at most \(Self.cacheBreakpointsMax) cache breakpoints"
     }

@@ -96,7 +96,8 @@ enum Route: Command {
     request.wantedModel = options.model?.model
     let shared = context.routing
     let now = context.unixSeconds
-    let route = try choose(request, router.pointee, options, shared, now)
+    let route = try choose(
+      request, router.pointee, user: options.user, counts: !options.isDryRun, shared, now)
 
     var reservation: BudgetBook.Reservation?
     if !options.isDryRun {
@@ -155,7 +156,7 @@ enum Route: Command {
   }
 
   /// Writes down which model answers.
-  private static func keep(
+  static func keep(
     _ route: Router.Route, isNew: Bool, _ context: borrowing CommandContext
   ) throws(CommandError) {
     let time = context.unixTime
@@ -170,7 +171,7 @@ enum Route: Command {
   }
 
   /// The sizes of what is sent.
-  private static func sizes(
+  static func sizes(
     _ text: ByteView, _ conversation: RoutedConversation, _ counter: TokenCounter,
     _ policy: RoutingPolicy, _ now: Int64
   ) -> PromptCost.Turn {
@@ -186,8 +187,12 @@ enum Route: Command {
       answerTokens: policy.answerTokens, warmTokens: isWarm ? system + history : 0)
   }
 
-  private static func choose(
-    _ request: Router.Request, _ router: borrowing Router, _ options: Options,
+  /// Chooses the model.
+  ///
+  /// - Parameter counts: whether a refusal is counted.
+  /// - Throws: OVERBUDGET, NOMODEL.
+  static func choose(
+    _ request: Router.Request, _ router: borrowing Router, user: String, counts: Bool,
     _ shared: RoutingState.Shared, _ now: Int64
   ) throws(CommandError) -> Router.Route {
     let time = BreakerBoard.time
@@ -197,15 +202,15 @@ enum Route: Command {
         request, isUp: { shared.breakers.wouldAdmit($0, now: time) },
         refusal: { amount in
           asked = amount
-          return shared.store.book.refusal(amount, user: options.user, now: now)
+          return shared.store.book.refusal(amount, user: user, now: now)
         })
     } catch {
       switch error {
       case .overBudget(let refusal):
-        if !options.isDryRun { shared.statistics.add(.refused) }
-        throw .overBudget(refusal, asked: asked, user: options.user, now: now)
+        if counts { shared.statistics.add(.refused) }
+        throw .overBudget(refusal, asked: asked, user: user, now: now)
       case .noModel(let choices):
-        if !options.isDryRun { shared.statistics.add(.withoutModel) }
+        if counts { shared.statistics.add(.withoutModel) }
         throw .made(noModel(choices, request))
       }
     }

@@ -7,7 +7,8 @@ internal import RESPServer
 struct ContextReply: Sendable {
   var isCompress = false
   var format = ContextDocument.Format.messages
-  /// JSON or plain text.
+  /// What is sent, and as JSON or plain text.
+  var document = ContextDocument()
   var body: [UInt8] = []
   var system: [UInt8]?
   var version = 0
@@ -164,6 +165,7 @@ extension ContextJob {
       reply.body = document.json(isCached: isCached)
       reply.breakpoint = isCached ? document.breakpoint : nil
     }
+    reply.document = document
     reply.system = system
     reply.recent = document.messageCount
     fill(&reply, stream, context)

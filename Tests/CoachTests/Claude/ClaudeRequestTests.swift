@@ -49,12 +49,13 @@ import Testing
     }
     #expect(mistake { _ in } == nil)
     #expect(mistake { $0.messages = [] } != nil)
+    #expect(mistake { $0.messages[0].blocks = [] } != nil)
     #expect(mistake { $0.messages.append(.init(.assistant, "b")) } != nil)
     #expect(mistake { $0.outputTokensMax = 0 } != nil)
-    #expect(mistake { $0.messages[0].text = " \n\t" } != nil)
+    #expect(mistake { $0.messages[0].blocks[0].text = " \n\t" } != nil)
     #expect(mistake { $0.system[0].text = "" } != nil)
     #expect(mistake { $0.stopSequences = [" "] } != nil)
-    let kept = ClaudeRequest.Instruction("s", cache: .fiveMinutes)
+    let kept = ClaudeRequest.Block("s", cache: .fiveMinutes)
     #expect(mistake { $0.system = Array(repeating: kept, count: 4) } == nil)
     #expect(mistake { $0.system = Array(repeating: kept, count: 5) } != nil)
     #expect(mistake { $0.system = [.init("s", cache: .hour), kept] } == nil)
@@ -62,7 +63,7 @@ import Testing
     #expect(
       mistake {
         $0.system = [kept]
-        $0.messages[0].cache = .hour
+        $0.messages[0].blocks[0].cache = .hour
       } != nil)
   }
 

@@ -1,0 +1,245 @@
+import ClaudeStandIn
+import Coach
+import Foundation
+import RESPServer
+import Testing
+
+extension CoachCommandTests {
+  /// COACH.ASK over a socket, with the provider's stand-in behind it. See `Routing` for why here.
+  @Suite struct Asking {
+    private let folder = "/tmp/wingcache-ask-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    private static let key = "sk-test-ask-0123456789"
+
+    private func field(_ reply: Reply, _ name: String) -> Reply? {
+      guard let parts = reply.elements else { return nil }
+      for index in stride(from: 0, to: parts.count - 1, by: 2) where parts[index] == .text(name) {
+        return parts[index + 1]
+      }
+      return nil
+    }
+
+    private func withCoach(
+      _ standIn: StandIn, _ body: (_ connect: () throws -> TestClient) throws -> Void
+    ) throws {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Data(Self.key.utf8).write(to: URL(fileURLWithPath: folder + "/key"))
+      defer { standIn.stop() }
+      let lines = """
+        coach-corrections-file ""
+        coach-spend-file ""
+        coach-api-key-file \(folder)/key
+        coach-api-url \(standIn.url)
+        """
+      try ModuleServer.run([CoachModule()], configuration: lines, body)
+    }
+
+    private func messages(_ client: TestClient, _ id: String) throws -> [String] {
+      let entries = try client.send("XRANGE", "wingman:conv:{\(id)}", "-", "+").elements ?? []
+      return entries.map { entry in
+        let fields = entry.elements?[1] ?? .null
+        return (field(fields, "role")?.string ?? "") + ": " + (field(fields, "text")?.string ?? "")
+      }
+    }
+
+    @Test func answersInContext() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let client = try connect()
+        _ = try client.send("COACH.APPEND", "7", "system", "You are a kind coach.")
+        standIn.play(
+          "answer usage=10/0/0/0/5 text=Say hello first.", "answer usage=20/0/0/0/7 text=Smile.")
+        let first = try client.send("COACH.ASK", "7", "How do I ask her out?", "USER", "ann")
+        #expect(field(first, "answer") == .text("Say hello first."))
+        #expect(field(first, "label") == .text("coaching_request"))
+        #expect(field(first, "tier") == .text("premium"))
+        #expect(field(first, "model") == .text("claude-sonnet-5-5"))
+        #expect(field(first, "stop_reason") == .text("end_turn"))
+        // 10 x 2 + 5 x 10 dollars for a million.
+        #expect(field(first, "cost") == .text("0.00007"))
+        let second = try client.send(
+          "COACH.ASK", "7", "And then, what do I do with ann@example.org?", "USER", "ann",
+          "MAXTOKENS", "77")
+        #expect(field(second, "redacted") == .integer(1))
+        #expect(
+          try messages(client, "7") == [
+            "system: You are a kind coach.", "user: How do I ask her out?",
+            "assistant: Say hello first.", "user: And then, what do I do with [EMAIL_1]?",
+            "assistant: Smile.",
+          ])
+        let bodies = standIn.now.requests.map(\.body)
+        #expect(bodies.count == 2)
+        #expect(bodies[1].contains("Say hello first."))
+        #expect(bodies[1].contains("You are a kind coach."))
+        #expect(bodies[1].contains("\"max_tokens\":77"))
+        #expect(bodies.allSatisfy { !$0.contains("ann") })
+        let state = try client.send("HGETALL", "wingman:conv:{7}:state")
+        #expect(field(state, "spent") == .text("\(70_000_000 + 110_000_000)"))
+        #expect(field(state, "model") == .text("claude-sonnet-5-5"))
+        let context = try client.send("COACH.CONTEXT", "7")
+        #expect(field(context, "recent") == .integer(4))
+      }
+    }
+
+    @Test func theLoopGoesOnMeanwhile() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let asker = try connect()
+        let other = try connect()
+        standIn.play("hold", "stall", "answer")
+        try asker.write(TestClient.encode(["COACH.ASK", "1", "hello"].map { Array($0.utf8) }))
+        #expect(standIn.wait { $0.held == 1 })
+        #expect(try other.send("PING") == .simple("PONG"))
+        standIn.release()
+        #expect(field(try asker.read(), "label") == .text("greeting"))
+        // Who goes away is not waited for.
+        try asker.write(TestClient.encode(["COACH.ASK", "1", "thanks"].map { Array($0.utf8) }))
+        #expect(standIn.wait { $0.held == 1 })
+        let id = try other.send("CLIENT", "LIST").string?.split(separator: "\n")
+          .first { $0.contains("coach.ask") }?.split(separator: " ").first?.dropFirst(3)
+        #expect(try other.send("CLIENT", "KILL", "ID", String(id ?? "")) == .integer(1))
+        #expect(standIn.wait { $0.held == 0 })
+        #expect(field(try other.send("COACH.ASK", "1", "thanks"), "attempts") == .integer(1))
+        #expect(
+          try messages(other, "1").filter { $0 == "user: thanks" }.count == 1,
+          "asked again it is not stored again")
+      }
+    }
+
+    @Test func failuresAreTold() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let client = try connect()
+        standIn.play("error status=400 message=no good", "error status=401", "answer text=fine")
+        let failure = try client.send("COACH.ASK", "1", "hello")
+        #expect(failure.isError("ASKFAILED invalid_request_error: no good (status 400"))
+        #expect(try client.send("COACH.ASK", "1", "hello").isError("ASKFAILED authentication"))
+        #expect(field(try client.send("COACH.ASK", "1", "hello"), "answer") == .text("fine"))
+        #expect(try messages(client, "1") == ["user: hello", "assistant: fine"])
+        #expect(try client.send("COACH.ASK", "1", " ").isError("ERR a message needs text"))
+        #expect(try client.send("COACH.ASK", "1", "x", "MAXTOKENS").isError("ERR syntax"))
+        #expect(try client.send("COACH.ASK", "{", "x").isError("ERR invalid conversation"))
+        _ = try client.send("MULTI")
+        _ = try client.send("COACH.ASK", "1", "hello")
+        #expect(try client.send("EXEC").elements?[0].isError("ERR COACH.ASK waits") == true)
+        #expect(try client.send("INFO", "coach").string?.contains("coach_api_failures:2") == true)
+      }
+    }
+
+    @Test func aRefusalIsNoAnswer() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let client = try connect()
+        standIn.play("answer stop=refusal text=I")
+        let reply = try client.send("COACH.ASK", "1", "hello")
+        #expect(field(reply, "stop_reason") == .text("refusal"))
+        #expect(field(reply, "id") == .null)
+        #expect(try messages(client, "1") == ["user: hello"])
+      }
+    }
+
+    @Test func textComesWhileItIsWritten() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let listener = try connect()
+        let asker = try connect()
+        _ = try listener.send("SUBSCRIBE", "wingman:ask:5")
+        standIn.play("hold after=1 chunks=2 text=Hello you")
+        try asker.write(
+          TestClient.encode(["COACH.ASK", "5", "hello", "STREAM"].map { Array($0.utf8) }))
+        func next() throws -> String? { try listener.read().elements?[2].string }
+        #expect(try next() == #"{"type":"text","text":"Hello"}"#)
+        standIn.release()
+        #expect(try next() == #"{"type":"text","text":" you"}"#)
+        #expect(try next() == #"{"type":"end"}"#)
+        #expect(field(try asker.read(), "answer") == .text("Hello you"))
+        // Under RESP3 on the very connection that asks.
+        _ = try asker.send("HELLO", "3")
+        _ = try asker.send("SUBSCRIBE", "wingman:ask:6")
+        standIn.play("answer chunks=1 text=Yes")
+        try asker.write(
+          TestClient.encode(["COACH.ASK", "6", "hello", "STREAM"].map { Array($0.utf8) }))
+        let pushed = try asker.read()
+        #expect(pushed.elements?[2] == .text(#"{"type":"text","text":"Yes"}"#))
+      }
+    }
+
+    @Test func theSameAtOnceIsAskedOnce() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let clients = try (0..<3).map { _ in try connect() }
+        standIn.play("hold text=once")
+        for (index, client) in clients.enumerated() {
+          try client.write(
+            TestClient.encode(["COACH.ASK", "1", "hello", "USER", "u"].map { Array($0.utf8) }))
+          if index == 0 { #expect(standIn.wait { $0.held == 1 }) }
+        }
+        let watcher = try connect()
+        // The others have joined when they are counted.
+        for _ in 0..<2000
+        where try watcher.send("INFO", "coach").string?.contains("coach_api_shared:2") != true {
+          usleep(2000)
+        }
+        standIn.release()
+        let replies = try clients.map { try $0.read() }
+        #expect(replies.allSatisfy { field($0, "answer") == .text("once") })
+        #expect(Set(replies.map { field($0, "id")?.string }).count == 1)
+        #expect(replies.filter { field($0, "cost") == .text("0.00") }.count == 2)
+        #expect(standIn.now.requests.count == 1)
+        #expect(try messages(watcher, "1") == ["user: hello", "assistant: once"])
+      }
+    }
+
+    @Test func anErasedConversationStaysErased() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let asker = try connect()
+        let other = try connect()
+        standIn.play("hold text=late")
+        try asker.write(TestClient.encode(["COACH.ASK", "1", "hello"].map { Array($0.utf8) }))
+        #expect(standIn.wait { $0.held == 1 })
+        _ = try other.send("COACH.FORGET", "CONV", "1")
+        standIn.release()
+        let reply = try asker.read()
+        #expect(field(reply, "answer") == .text("late"))
+        #expect(field(reply, "id") == .null)
+        #expect(
+          try other.send("EXISTS", "wingman:conv:{1}", "wingman:conv:{1}:state") == .integer(0))
+      }
+    }
+
+    @Test func budgetsHoldAndSpendIsWhatIsBilled() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let client = try connect()
+        standIn.play("answer usage=1000/2000/0/3000/400 text=a")
+        let reply = try client.send("COACH.ASK", "1", "How do I ask her out?", "USER", "u")
+        // 1000 x 2 + 2000 x 2.5 + 3000 x 0.1 + 400 x 10 dollars for a million.
+        #expect(field(reply, "cost") == .text("0.0113"))
+        let spend = try client.send("COACH.SPEND", "USER", "u")
+        #expect("\(spend)".contains(".text(\"0.0113\")") || texts(spend).contains("0.0113"))
+        _ = try client.send("COACH.BUDGET", "SET", "USER", "u", "DAY", "0.0114")
+        let refused = try client.send("COACH.ASK", "1", "How do I call her?", "USER", "u")
+        #expect(refused.isError("OVERBUDGET"))
+        #expect(standIn.now.requests.count == 1)
+        #expect(try messages(client, "1").count == 2)
+      }
+    }
+
+    private func texts(_ reply: Reply) -> String {
+      if let parts = reply.elements { return parts.map(texts).joined(separator: " ") }
+      return reply.string ?? "\(reply)"
+    }
+
+    @Test func withoutAKeyItSaysSo() throws {
+      guard ProcessInfo.processInfo.environment[APIKey.variable] == nil else { return }
+      let lines = "coach-corrections-file \"\"\ncoach-spend-file \"\""
+      try ModuleServer.run([CoachModule()], configuration: lines) { connect in
+        let client = try connect()
+        let reply = try client.send("COACH.ASK", "1", "hello")
+        #expect(reply.isError("ERR no key to the provider's API"))
+        #expect(try client.send("EXISTS", "wingman:conv:{1}") == .integer(0))
+      }
+    }
+  }
+}
