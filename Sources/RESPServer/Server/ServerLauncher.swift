@@ -125,7 +125,7 @@ public struct ServerLauncher: Sendable {
     let loops = UnsafeMutablePointer<EventLoopState>.allocate(capacity: loopCount)
     state.initialize(
       to: ServerState(
-        keyspace: keyspace, configuration: configuration, registry: registry,
+        configuration: configuration, keyspace: keyspace, registry: registry,
         commands: CommandTable(commands, specs: specs), gate: Gate(workerCount: loopCount),
         ticks: ticks, clock: clock,
         clockRefreshTicks: ticks.ticks(nanoseconds: 250_000), loops: loops, loopCount: loopCount,

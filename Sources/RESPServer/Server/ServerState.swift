@@ -10,9 +10,11 @@ internal import Synchronization
 /// the gate held, so it is read without locks. What threads change side by side is atomic or guards
 /// itself. The rest (`let` references to classes) is the control plane, off the hot path.
 struct ServerState: ~Copyable {
+  /// Stands first: changing one part counts as touching the first, and nobody reads the settings
+  /// without the gate or a batch.
+  var configuration: Configuration
   var keyspace: Keyspace
   /// Changed only with the gate held.
-  var configuration: Configuration
   let registry: ConfigurationRegistry
   let commands: CommandTable
   let gate: Gate

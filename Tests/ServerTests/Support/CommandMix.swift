@@ -46,7 +46,7 @@ struct CommandMix {
     redis.setresp(3)
     return {#all, redis.pcall('GET', KEYS[1]), redis.call('TIME')}
     """,
-    "work": "local n = 0 for i = 1, 20000 do n = n + i % 7 end return n",
+    "work": "local n = 0 for i = 1, 200000 do n = n + i % 7 end return n",
     "library": """
     #!lua name=mix
     redis.register_function('mixed', function(keys, arguments)
