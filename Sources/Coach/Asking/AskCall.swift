@@ -25,6 +25,7 @@ final class AskCall: Sendable {
   /// Where text goes while it comes; nil: nowhere.
   private let channel: [UInt8]?
   private let state = Guarded(State())
+  // Given up when the wait is over: the client holds this call in turn, for cancelling it.
   private let waiting = Guarded<BlockedClient?>(nil)
 
   init(
@@ -47,8 +48,17 @@ final class AskCall: Sendable {
     go(on: step)
   }
 
+  /// Who waits, to be told the end.
+  private func takeWaiting() -> BlockedClient? {
+    waiting.withLock { client in
+      defer { client = nil }
+      return client
+    }
+  }
+
   /// Nobody waits any more.
   private func cancel() {
+    _ = takeWaiting()
     let call = state.withLock { state in
       state.isCancelled = true
       return state.call
@@ -82,6 +92,8 @@ final class AskCall: Sendable {
     guard !state.withLock({ $0.isCancelled }) else {
       return job.release(shared.store.book, now: Self.now)
     }
+    shared.statistics.add(.fullTokens, Int64(job.tokensFull))
+    shared.statistics.add(.sentTokens, Int64(job.tokensSent))
     do throws(ClaudeFailure) {
       let call = try api.start(
         job.request, models: job.models, deadlineMilliseconds: deadlineMilliseconds,
@@ -156,7 +168,7 @@ final class AskCall: Sendable {
         let id = try keep(prepared, answer, outcome, context)
         let reply = AskReply(job: job, answer: answer, outcome: outcome, id: id)
         publish("end", "")
-        waiting.withLock { $0 }?.complete { reply.write(&$0) }
+        takeWaiting()?.complete { reply.write(&$0) }
       } catch {
         fail(error)
       }
@@ -199,7 +211,7 @@ final class AskCall: Sendable {
 
   private func fail(_ error: CommandError) {
     publish("error", "")
-    waiting.withLock { $0 }?.fail(error)
+    takeWaiting()?.fail(error)
   }
 
   /// Tells the channel: `{"type":"text","text":"..."}`, then `{"type":"end"}` or
