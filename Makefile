@@ -20,8 +20,8 @@ help: ## List what make can do
 	@echo "                    options for the server: make run ARGS=\"--port 6380\""
 	@echo "make test           everything that must hold before a change goes in (some minutes)"
 	@echo "make build          the release build alone: .build/release/wingcache"
-	@echo "make bench          compare with redis-server: CPU, memory, expiry (11 minutes)"
-	@echo "make bench-quick    the same, roughly (2 minutes)"
+	@echo "make bench          compare with redis-server: CPU, memory, expiry (half an hour)"
+	@echo "make bench-quick    the same, roughly (10 minutes)"
 	@echo "make conformance    Redis's own test suite, the compatibility list, stock clients"
 	@echo "make fuzz           hostile bytes against the parsers and the server, under"
 	@echo "                    AddressSanitizer: FUZZ_SECONDS=$(FUZZ_SECONDS) for each target"
@@ -51,16 +51,19 @@ test: packages-test
 bench: packages-test build
 	@echo "==> CPU time, throughput and latency beside redis-server (6 minutes)" >&2
 	@loadtest/compare
-	@echo "==> Memory per entry (1 minute)" >&2
+	@echo "==> The same for collections and scripts (15 minutes)" >&2
+	@loadtest/collections
+	@echo "==> Memory per entry and element (3 minutes)" >&2
 	@loadtest/memory
-	@echo "==> Lag of expiry (4 minutes)" >&2
+	@echo "==> Lag of expiry; very large collections that go (15 minutes)" >&2
 	@loadtest/lag
 	@if command -v valgrind >/dev/null; then \
 	  echo "==> Counts of one request, under valgrind (half a minute)" >&2; loadtest/counts; fi
 
 bench-quick: packages-test build
-	@echo "==> A rough comparison with redis-server (2 minutes)" >&2
+	@echo "==> A rough comparison with redis-server (10 minutes)" >&2
 	@loadtest/compare --quick
+	@loadtest/collections --quick
 	@loadtest/memory --quick
 	@loadtest/lag --quick
 
