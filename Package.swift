@@ -125,6 +125,9 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
     .target(
       name: "FuzzSupport", dependencies: ["Bytes"], path: "Fuzz/FuzzSupport",
       swiftSettings: swiftSettings),
+    .target(
+      name: "FuzzServer", dependencies: ["RESPServer", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzServer", swiftSettings: swiftSettings),
     .executableTarget(
       name: "FuzzParser", dependencies: ["RESP", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzParser", swiftSettings: fuzzSettings),
@@ -138,7 +141,10 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
       name: "FuzzClaude", dependencies: ["Coach", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzClaude", swiftSettings: fuzzSettings),
     .executableTarget(
-      name: "FuzzStream", dependencies: ["RESPServer", "Bytes", "FuzzSupport"],
+      name: "FuzzStream", dependencies: ["RESPServer", "Bytes", "FuzzServer", "FuzzSupport"],
       path: "Fuzz/FuzzStream", swiftSettings: fuzzSettings),
+    .executableTarget(
+      name: "FuzzLua", dependencies: ["RESPServer", "Bytes", "FuzzServer", "FuzzSupport"],
+      path: "Fuzz/FuzzLua", swiftSettings: fuzzSettings),
   ]
 }

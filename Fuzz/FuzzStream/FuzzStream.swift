@@ -1,4 +1,5 @@
 import Bytes
+import FuzzServer
 import FuzzSupport
 import Glibc
 import RESPServer
@@ -19,65 +20,13 @@ struct Subject {
   var count = 0
 
   init() {
-    let registry = ConfigurationRegistry()
-    var loader = ConfigurationLoader(registry: registry)
-    let options = """
-      maxmemory 32mb
-      maxmemory-policy allkeys-lru
-      proto-max-bulk-len 1mb
-      databases 4
-      """
-    do {
-      try loader.load(text: options)
-      try loader.finish()
-      server = try LoopbackServer(configuration: loader.configuration, registry: registry)
-    } catch {
-      fatalError("no server: \(error)")
-    }
-  }
-}
-
-/// The client's end of a connection.
-struct Peer {
-  let fd: CInt
-  var received: [UInt8] = []
-  var hasEnded = false
-
-  init(_ server: LoopbackServer) {
-    var pair: [CInt] = [0, 0]
-    let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
-    require(socketpair(AF_UNIX, type, 0, &pair) == 0, "no socketpair: errno \(errno)")
-    server.adopt(pair[0])
-    fd = pair[1]
-  }
-
-  /// Sends `bytes`, turning the server while the socket is full.
-  mutating func send(_ bytes: ByteView, _ server: LoopbackServer) {
-    var rest = bytes
-    // A server that has stopped reading (a blocked client) leaves the rest unsent.
-    for _ in 0..<64 where !rest.isEmpty && !hasEnded {
-      let sent = Glibc.send(fd, rest.base, rest.count, CInt(MSG_NOSIGNAL))
-      if sent > 0 { rest = rest.dropFirst(sent) }
-      server.turn()
-      receive()
-    }
-  }
-
-  /// One buffer for all: AddressSanitizer keeps what is freed for a while.
-  nonisolated(unsafe) private static let buffer = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: 1 << 16, alignment: 1)
-
-  /// Takes what the server has sent.
-  mutating func receive() {
-    let buffer = Self.buffer
-    while !hasEnded {
-      let count = recv(fd, buffer.baseAddress, buffer.count, 0)
-      if count > 0 { received += buffer[..<count] } else if count == 0 { hasEnded = true }
-      if count < 0 {
-        if errno != EAGAIN { hasEnded = true }
-        return
-      }
-    }
+    server = makeServer(
+      options: """
+        maxmemory 32mb
+        maxmemory-policy allkeys-lru
+        proto-max-bulk-len 1mb
+        databases 4
+        """)
   }
 }
 
@@ -122,7 +71,7 @@ private func run(_ data: UnsafePointer<UInt8>?, _ size: Int) {
   }
   if choices & 8 == 0 {
     for index in peers.indices { peers[index].receive() }
-    for peer in peers { checkReplies(peer, stream) }
+    for peer in peers { peer.checkReplies() }
   }
   for peer in peers { close(peer.fd) }
   if mayChangeServer(stream) { server.reset() }
@@ -141,15 +90,6 @@ private func lines(of stream: ByteView) -> [ByteView] {
   }
   if !rest.isEmpty { all.append(rest) }
   return all
-}
-
-/// What a client has received is a row of whole replies.
-private func checkReplies(_ peer: Peer, _ stream: ByteView) {
-  var grammar = ReplyGrammar(bytes: peer.received)
-  let isWhole = grammar.takeAll()
-  guard !isWhole, !(peer.hasEnded && grammar.endsEarly) else { return }
-  let at = String(decoding: peer.received.dropFirst(grammar.position).prefix(200), as: UTF8.self)
-  fatalError("malformed reply at byte \(grammar.position): \(at.debugDescription)")
 }
 
 /// libFuzzer's entry.

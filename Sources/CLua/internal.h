@@ -79,8 +79,6 @@ void wl_install_random(lua_State *lua);
 void wl_push_reply(lua_State *lua, wl_slice reply);
 void wl_write_reply(lua_State *lua, wl_state *state, int version);
 void wl_append(lua_State *lua, wl_buffer *buffer, size_t max, const void *bytes, size_t count);
-// A finite number's shortest text that reads back as itself.
-int wl_number_text(char text[WL_NUMBER_LENGTH], double number);
 
 // Libraries; each leaves its table on the stack.
 int wl_open_json(lua_State *lua);

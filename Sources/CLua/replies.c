@@ -258,19 +258,58 @@ static void put_line(const writer *out, char type, const char *text, size_t coun
 
 static void put_null(const writer *out) { put_text(out, out->version < 3 ? "$-1\r\n" : "_\r\n"); }
 
-int wl_number_text(char text[WL_NUMBER_LENGTH], double number) {
-  if (isinf(number)) return snprintf(text, WL_NUMBER_LENGTH, number > 0 ? "inf" : "-inf");
-  if (isnan(number)) return snprintf(text, WL_NUMBER_LENGTH, "nan");
-  for (int digits = 15; digits < 17; digits++) {
-    int length = snprintf(text, WL_NUMBER_LENGTH, "%.*g", digits, number);
-    if (strtod(text, NULL) == number) return length;
+// The fewest digits that read back as `number`, and the power of ten of the first.
+static int shortest_digits(char digits[20], int *exponent, double number) {
+  char text[WL_NUMBER_LENGTH];
+  // 15 digits always survive but below the normal range, where fewer may be the fewest.
+  int precision = fabs(number) < 0x1p-1022 ? 1 : 15;
+  do {
+    snprintf(text, sizeof text, "%.*e", precision - 1, fabs(number));
+  } while (strtod(text, NULL) != fabs(number) && precision++ < 17);
+  int count = 0;
+  const char *place = text;
+  for (; *place != 'e'; place++) {
+    if (*place != '.') digits[count++] = *place;
   }
-  return snprintf(text, WL_NUMBER_LENGTH, "%.17g", number);
+  *exponent = atoi(place + 1);
+  while (count > 1 && digits[count - 1] == '0') count--;
+  return count;
+}
+
+// A double as all replies have it: a whole number up to 2^52 as it is, others plain as long as they
+// stay short, else with an exponent.
+static int double_text(char text[WL_NUMBER_LENGTH], double number) {
+  if (isnan(number)) return snprintf(text, WL_NUMBER_LENGTH, "nan");
+  if (isinf(number)) return snprintf(text, WL_NUMBER_LENGTH, number > 0 ? "inf" : "-inf");
+  if (number == 0) return snprintf(text, WL_NUMBER_LENGTH, signbit(number) ? "-0" : "0");
+  if (fabs(number) < 0x1p52 && number == trunc(number)) {
+    return snprintf(text, WL_NUMBER_LENGTH, "%lld", (long long)number);
+  }
+  char digits[20];
+  int exponent;
+  int count = shortest_digits(digits, &exponent, number);
+  const char *sign = number < 0 ? "-" : "";
+  int shift = exponent - count + 1;
+  if (shift >= 0 && exponent < count + 7) {
+    return snprintf(text, WL_NUMBER_LENGTH, "%s%.*s%.*s", sign, count, digits, shift,
+                    "0000000000000000000000");
+  }
+  if (shift < 0 && (shift > -7 || abs(exponent) < 4)) {
+    int whole = count + shift;
+    if (whole <= 0) {
+      return snprintf(text, WL_NUMBER_LENGTH, "%s0.%.*s%.*s", sign, -whole, "0000000", count,
+                      digits);
+    }
+    return snprintf(text, WL_NUMBER_LENGTH, "%s%.*s.%.*s", sign, whole, digits, count - whole,
+                    digits + whole);
+  }
+  return snprintf(text, WL_NUMBER_LENGTH, "%s%c%s%.*se%+d", sign, digits[0], count > 1 ? "." : "",
+                  count - 1, digits + 1, exponent);
 }
 
 static void put_double(const writer *out, double number) {
   char text[WL_NUMBER_LENGTH];
-  int length = wl_number_text(text, number);
+  int length = double_text(text, number);
   if (out->version < 3) {
     put_bulk(out, text, (size_t)length);
   } else {

@@ -45,6 +45,21 @@ import Testing
     #expect(try client.send("EVAL", "return 1", "-1").isError("ERR Number of keys can't be neg"))
   }
 
+  @Test func doublesAreWrittenAsElsewhere() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let numbers = [
+      "3846795830965600", "10000000000", "1e+21", "123456789012345680000", "0.000001", "1e-7",
+      "-1.234e-5", "0.1", "-123.456", "5e-324", "1.5e+300", "inf", "0", "-0.5",
+    ]
+    for number in numbers {
+      #expect(try client.send("ZADD", "z", number, "m") != .null)
+      let script = "redis.setresp(3) return redis.call('ZSCORE', 'z', 'm')"
+      #expect(try eval(client, script) == .text(number))
+      #expect(try client.send("ZSCORE", "z", "m") == .text(number))
+    }
+  }
+
   @Test func functionsFlagsAreSimpleStrings() throws {
     let server = try TestServer()
     let client = try server.connect()

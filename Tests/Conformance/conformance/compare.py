@@ -148,4 +148,4 @@ def is_deliberate(words):
         or name in ("ZRANK", "ZREVRANK") and len(words) > 3 \
         or name == "LPOS" and "-9223372036854775808" in words \
         or name in ("BITCOUNT", "BITPOS") \
-        or name == "XREAD" and "+" in words
+        or name in ("XREAD", "XREADGROUP") and "+" in words

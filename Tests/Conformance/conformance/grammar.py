@@ -116,6 +116,9 @@ class Words:
     def make_id(self, _):
         return self.pick(STREAM_IDS)
 
+    def make_partid(self, _):
+        return f"{self.random.randint(3, 9)}-*"
+
     def make_range(self, _):
         return self.pick(["-", "+", "(2-0", "3", "(5-1", *STREAM_IDS])
 

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 import json
 from pathlib import Path
 
+from .suite_differences import why
 from .suite_run import UNKNOWN_COMMAND
 
 
@@ -30,14 +31,26 @@ class Row:
         return sum(1 for case in self.cases if case["reference"] == "pass")
 
     @property
-    def lost(self):
+    def missed(self):
         """Cases that the reference passes and the server does not, for want of no command."""
         return [case for case in self.cases if case["result"] not in ("pass", "needs")
                 and case["reference"] in ("pass", None)]
 
+    @property
+    def on_purpose(self):
+        """Those of them that differences.md gives a reason for."""
+        return [case for case in self.missed if case["why"]]
 
-def compare(unit, result, reference, lacking):
+    @property
+    def lost(self):
+        """The others."""
+        return [case for case in self.missed if not case["why"]]
+
+
+def compare(unit, result, reference, lacking, differences=()):
     """Joins both results by case name; a case that only the reference reached is `missing`.
+
+    A failure that one of the `differences` covers gets its reason as `why`.
 
     Set-up lines that failed for want of a `lacking` command are left out: the cases tell.
     """
@@ -58,6 +71,9 @@ def compare(unit, result, reference, lacking):
         if name not in mine:
             row.cases.append({"name": name, "result": "missing", "reference": case.result,
                               "message": "not reached", "needs": []})
+    for case in row.cases:
+        failed = case["result"] not in ("pass", "needs")
+        case["why"] = why(differences, unit, case["name"], case["message"]) if failed else ""
     return row
 
 
@@ -87,6 +103,9 @@ def print_row(row, quiet):
         if case["result"] in ("pass", "needs"):
             continue
         note = "" if case["reference"] in ("pass", None) else " (the reference fails it too)"
+        if case["why"]:
+            print(f"  on purpose: {case['name']}: {case['why']}")
+            continue
         print(f"  {case['result']}: {case['name']}{note}")
         print("      " + brief(case["message"]).replace("\n", "\n      "))
     for case in row.cases:
@@ -107,6 +126,7 @@ def totals(rows):
         "hung": sum(row.count("hang") for row in rows),
         "crashed": sum(row.count("crash") for row in rows),
         "missing": sum(row.count("missing") for row in rows),
+        "on_purpose": sum(len(row.on_purpose) for row in rows),
         "lost": sum(len(row.lost) for row in rows),
     }
 
@@ -115,7 +135,8 @@ def print_total(rows):
     """The last line of a run, and the commands whose absence costs most."""
     total = totals(rows)
     print(f"total: passed {total['passed']}, reference {total['reference_passed']}, "
-          f"lost {total['lost']}, waiting for other commands {total['needs']}")
+          f"otherwise on purpose {total['on_purpose']}, lost {total['lost']}, "
+          f"waiting for other commands {total['needs']}")
     needs = sum((row.needs for row in rows), Counter())
     if needs:
         print("missing commands, by cases: "
@@ -144,6 +165,7 @@ def write(path, rows, server, reference, version, mode):
         for row in rows:
             lines = [f"- **{case['result']}** {case['name']}"
                      + ("" if case["reference"] in ("pass", None) else " (reference fails too)")
+                     + (f" (on purpose: {case['why']})" if case["why"] else "")
                      + f"\n\n  ```\n  {brief(case['message']).replace(chr(10), chr(10) + '  ')}"
                      + "\n  ```"
                      for case in row.cases if case["result"] not in ("pass", "needs")]

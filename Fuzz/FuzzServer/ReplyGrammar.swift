@@ -1,17 +1,19 @@
 /// Says whether bytes are whole replies of RESP2 or RESP3, and where they cease to be.
-struct ReplyGrammar {
-  let bytes: [UInt8]
-  private(set) var position = 0
+public struct ReplyGrammar {
+  private let bytes: [UInt8]
+  /// The first byte of what is not a whole reply.
+  public private(set) var position = 0
   /// Whether the bytes ended inside a reply that was right so far.
-  private(set) var endsEarly = false
+  public private(set) var endsEarly = false
 
   /// Replies may stand in each other this deep.
   private static let depthMax = 32
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  /// Makes one for `bytes`.
+  public init(bytes: [UInt8]) { self.bytes = bytes }
 
   /// Whether all bytes are whole replies.
-  mutating func takeAll() -> Bool {
+  public mutating func takeAll() -> Bool {
     while position < bytes.count {
       let start = position
       guard take(depth: 0) else {
