@@ -56,6 +56,7 @@ public final class CoachModule: ServerModule {
     guard CoachState.classifier == nil else {
       throw StartError(description: "there is a coach in this process already")
     }
+    CoachState.host = host
     CoachState.readMemorySettings { host.setting($0) }
     var classifier = Classifier(model: ShippedWeights.model)
     let rulesPath = host.setting("coach-rules-file")?.text ?? ""
@@ -105,6 +106,7 @@ public final class CoachModule: ServerModule {
     guard let classifier = CoachState.classifier else { return }
     CoachState.classifier = nil
     CoachState.corrections = nil
+    CoachState.host = nil
     classifier.deinitialize(count: 1)
     classifier.deallocate()
     RoutingState.stop()
@@ -116,6 +118,11 @@ public final class CoachModule: ServerModule {
       ("coach_rules", "\(classifier.pointee.rules.rules.count)"),
       ("coach_corrections", "\(classifier.pointee.learnt.count)"),
     ]
+    if let host = CoachState.host {
+      for (name, calls, failed) in host.calls(of: self) where calls + failed > 0 {
+        fields.append(("coach_calls_\(name)", "calls=\(calls),failed=\(failed)"))
+      }
+    }
     fields += RoutingState.infoFields
     fields += AskState.infoFields
     return [InfoSection("coach", fields)]
@@ -128,6 +135,7 @@ enum CoachState {
   // the gate closed.
   nonisolated(unsafe) static var classifier: UnsafeMutablePointer<Classifier>?
   nonisolated(unsafe) static var corrections: CorrectionStore?
+  nonisolated(unsafe) static var host: ModuleHost?
 
   /// The text of a file of rules.
   ///

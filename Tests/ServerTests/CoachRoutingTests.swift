@@ -64,8 +64,8 @@ extension CoachCommandTests {
         #expect(field(yes, "label") == .text("coaching_request"))
         #expect(field(yes, "tier") == .text("premium"))
         #expect(texts(yes).contains("answers a question"))
-        // Two messages, each with a frame of its own; the second's 2 are counted here.
-        #expect(field(field(yes, "tokens")!, "history") == .integer(9 + 6 + 2 + 6))
+        // The assistant's, with its frame; the user's is the one that is routed.
+        #expect(field(field(yes, "tokens")!, "history") == .integer(9 + 6))
         // A long history that was read a moment ago is not left for a short answer.
         _ = try client.send(
           "HSET", state, "entries", "2", "messages", "2", "history_tokens", "90000")
@@ -347,6 +347,40 @@ extension CoachCommandTests {
           return
         }
         #expect(all.count == 2)
+      }
+    }
+
+    @Test func tellsWhatItDoes() throws {
+      try withCoach { connect in
+        let client = try connect()
+        let help = try texts(client.send("COACH", "HELP"))
+        for command in CoachModule().commands
+        where command.spec.subcommandName != "HELP" && command.spec.arity != -2 {
+          #expect(help.contains(command.spec.usage), "\(command.spec.name)")
+        }
+        _ = try client.send("COACH.ROUTE", "1", "hello")
+        _ = try client.send("COACH.ROUTE", "1")
+        for container in ["COACH.MODELS", "COACH.BUDGET", "COACH.RULES"] {
+          guard case .array = try client.send(container, "HELP") else {
+            Issue.record("no help of \(container)")
+            return
+          }
+        }
+        let info = try client.send("INFO", "coach").string ?? ""
+        for line in [
+          "coach_calls_coach.route:calls=1,failed=1", "coach_routes_greeting:1",
+          "coach_routes_economy:1", "coach_spent:0.00",
+          "coach_model_claude-haiku-5-5:breaker=closed,failures=0,calls=0,spent=0.00",
+        ] { #expect(info.contains(line + "\r\n"), "\(line)") }
+        // What users leave in the books goes with them.
+        _ = try client.send("COACH.BUDGET", "RESERVE", "r", "1", "USER", "ann")
+        _ = try client.send("COACH.BUDGET", "SETTLE", "r", "COST", "0.5")
+        let path = folder + "/spend.log"
+        #expect(try String(contentsOfFile: path, encoding: .utf8).contains("ann"))
+        _ = try client.send("COACH.FORGET", "USER", "ann")
+        #expect(try !String(contentsOfFile: path, encoding: .utf8).contains("ann"))
+        #expect(field(try client.send("COACH.SPEND", "USER", "ann"), "spent") == .text("0.00"))
+        #expect(field(try client.send("COACH.SPEND"), "spent") == .text("0.50"))
       }
     }
 

@@ -92,8 +92,6 @@ final class AskCall: Sendable {
     guard !state.withLock({ $0.isCancelled }) else {
       return job.release(shared.store.book, now: Self.now)
     }
-    shared.statistics.add(.fullTokens, Int64(job.tokensFull))
-    shared.statistics.add(.sentTokens, Int64(job.tokensSent))
     do throws(ClaudeFailure) {
       let call = try api.start(
         job.request, models: job.models, deadlineMilliseconds: deadlineMilliseconds,

@@ -169,10 +169,6 @@ final class AskJob: LongWork, @unchecked Sendable {
 
   // MARK: The request
 
-  /// Tokens of the conversation in full, and of what is sent of it.
-  var tokensFull: Int { context.reply.tokensFull }
-  var tokensSent: Int { context.reply.tokensSent }
-
   /// What the provider is asked.
   var request: ClaudeRequest {
     let reply = context.reply

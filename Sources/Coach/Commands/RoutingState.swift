@@ -96,14 +96,22 @@ enum RoutingState {
     guard let shared, let router else { return [] }
     let report = CoachReport(shared, now: Clock.wallMicroseconds / 1_000_000)
     let time = BreakerBoard.time
-    return report.fields.map { ("coach_\($0.name)", $0.value.text) }
-      + router.pointee.catalog.names.map { name in
-        (
-          "coach_model_\(name)",
-          "breaker=\(shared.breakers.breaker(of: name).state(now: time).rawValue),"
-            + "failures=\(shared.breakers.breaker(of: name).failures),"
-            + "spent=\(shared.store.book.ledger(.model(name)).spent.text)"
-        )
-      }
+    let models = router.pointee.catalog.names.map { name in
+      let breaker = shared.breakers.breaker(of: name)
+      let ledger = shared.store.book.ledger(.model(name))
+      return (
+        name: "coach_model_\(name)",
+        value: "breaker=\(breaker.state(now: time).rawValue),failures=\(breaker.failures),"
+          + "calls=\(ledger.calls),spent=\(ledger.spent.text)"
+      )
+    }
+    return report.fields.map { ("coach_\($0.name)", $0.value.text) } + models
+  }
+
+  /// Takes a user out of the books and their file; waits for the disk.
+  static func forget(_ user: [UInt8]) {
+    guard let shared, let name = String(validating: user, as: UTF8.self) else { return }
+    // What cannot be written now is written with what is spent next.
+    _ = shared.store.forget(name)
   }
 }

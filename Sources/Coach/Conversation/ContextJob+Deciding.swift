@@ -141,7 +141,8 @@ extension ContextJob {
   /// The model that the conversation's tier asks first.
   var model: Model {
     let tier = Tier(rawValue: String(decoding: state.tier, as: UTF8.self)) ?? .premium
-    return ModelCatalog.builtIn.chain(of: tier).first ?? Model(name: "")
+    // Asked in steps only, which are run on the loop.
+    return RoutingState.router?.pointee.chain(of: tier).first ?? Model(name: "")
   }
 
   /// Whether what was sent last is still in the provider's cache.

@@ -55,6 +55,7 @@ final class ErasureJob: LongWork, @unchecked Sendable {
   }
 
   private var isScanned = false
+  private var isForgotten = false
   private var hasBegun = false
 
   func step(_ context: inout CommandContext) throws(CommandError) -> LongStep {
@@ -64,7 +65,7 @@ final class ErasureJob: LongWork, @unchecked Sendable {
       return .again
     }
     if isScanned {
-      CoachState.forgetUser(user)
+      guard isForgotten else { return .work }
       let made = Receipt(kind: "user", keys: removed, conversations: conversations)
       made.store(context)
       receipt = made
@@ -83,7 +84,11 @@ final class ErasureJob: LongWork, @unchecked Sendable {
     return .again
   }
 
-  func work() {}
+  /// Once all keys are gone: what is kept of the user elsewhere.
+  func work() {
+    RoutingState.forget(user)
+    isForgotten = true
+  }
 
   func write(_ reply: inout ReplyWriter) { receipt?.write(&reply) }
 
@@ -133,9 +138,4 @@ extension ConversationKeys {
     return name.count > head + tail && name[0..<head] == template.prefix
       && name.dropFirst(name.count - tail) == template.suffix
   }
-}
-
-extension CoachState {
-  /// Forgets a user where no key is: called once all keys are gone.
-  static func forgetUser(_ user: [UInt8]) {}
 }

@@ -11,7 +11,8 @@ struct RoutedConversation {
   var seenAt: Int64?
   /// Tokens of instructions and pinned facts that the conversation keeps itself.
   var systemTokens = 0
-  /// Tokens of what would be sent: summary and messages since, frames included.
+  /// Tokens of what would be sent: summary and messages since, frames included; without a user's
+  /// message at the end, which is the one that is routed.
   var historyTokens = 0
   /// The assistant's last turn; nil where there is none. Valid until the stream changes.
   var assistantTurn: ByteView?
@@ -45,6 +46,9 @@ struct RoutedConversation {
       state.fits(stream)
       ? state.contextTokens(separator: counter.messageFrameTokens)
       : Self.tokens(of: stream, counter)
+    if let last = stream.lastEntry, last.kind == .user {
+      historyTokens = max(0, historyTokens - last.tokens(counter) - counter.messageFrameTokens)
+    }
   }
 
   private static func time(_ value: ListpackValue?) -> Int64? {

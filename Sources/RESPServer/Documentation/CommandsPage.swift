@@ -35,9 +35,7 @@ public enum CommandsPage {
   private static func isPart(_ spec: CommandSpec) -> Bool { spec.subcommandName != nil }
 
   private static func section(_ spec: CommandSpec) -> String {
-    let name = spec.name.split(separator: "|").joined(separator: " ")
-    let usage = ([name] + spec.arguments.map { $0.usage }).joined(separator: " ")
-    var text = "\n### \(name)\n\n    \(usage)\n\n\(spec.summary)\n\n"
+    var text = "\n### \(spec.spokenName)\n\n    \(spec.usage)\n\n\(spec.summary)\n\n"
     text += "Since \(spec.since). Time: \(spec.complexity)."
     let categories = spec.categoryNames
     if !categories.isEmpty {
@@ -88,6 +86,16 @@ extension CommandGroup {
   /// What a link to the heading says.
   fileprivate var anchor: String {
     title.lowercased().split(separator: " ").joined(separator: "-")
+  }
+}
+
+extension CommandSpec {
+  /// The name as it is typed: a subcommand's behind its container's.
+  public var spokenName: String { name.split(separator: "|").joined(separator: " ") }
+
+  /// What is typed, such as `EXPIRE key seconds [NX | XX | GT | LT]`.
+  public var usage: String {
+    ([spokenName] + arguments.map { $0.usage }).joined(separator: " ")
   }
 }
 

@@ -17,6 +17,16 @@ extension CommandContext {
     reply.simple("    Print this help.")
   }
 
+  /// The same with lines made at run time.
+  public func replyHelp(lines: [String]) {
+    reply.array(lines.count + 3)
+    let name = arguments[0].string.uppercased()
+    replyLine("\(name) <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
+    for line in lines { replyLine(line) }
+    replyLine("HELP")
+    replyLine("    Print this help.")
+  }
+
   /// A status line made at run time.
   func replyLine(_ text: String) {
     Array(text.utf8).withByteView { reply.simple($0) }

@@ -1,3 +1,4 @@
+internal import Bytes
 public import Logging
 internal import RESP
 
@@ -86,5 +87,21 @@ public struct ModuleHost: Sendable {
   /// - Complexity: O(length of the name)
   public func setting(_ name: String) -> ConfigurationValue? {
     server.state.pointee.registry.value(name, in: server.configuration)
+  }
+  /// How often each of a module's commands was called, and how often it failed, in the order of the
+  /// module's commands; for INFO, where the gate is held.
+  ///
+  /// - Complexity: O(commands × loops)
+  public func calls(
+    of module: any ServerModule
+  ) -> [(name: String, calls: UInt64, failed: UInt64)] {
+    (0..<server.state.pointee.commands.count).compactMap { index in
+      guard server.module(ofCommand: index) === module else { return nil }
+      let total = server.statistics(ofCommand: index)
+      return (
+        server.state.pointee.commands.name(of: index).string, total.calls,
+        total.failed + total.rejected
+      )
+    }
   }
 }
