@@ -17,7 +17,6 @@ enum RoutingSettings {
     let policy = RoutingPolicy()
     let tasks = RoutingTask.all.filter { policy.economyTasks.contains($0) }.map(\.name)
     return [
-      SafetyStream.parameter,
       .module(
         modelsFile, .text, default: .text(""),
         "models, prices and tiers, see docs/coach-routing.md; empty: those built in"),
