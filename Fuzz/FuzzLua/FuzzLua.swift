@@ -21,20 +21,20 @@ private let options = """
   """
 
 /// What the sandbox has to answer, whatever ran before.
-private let canary = """
+private let canary: StaticString = """
   EVAL_RO "return {type(string.rep), type(redis.call), type(rawget(_G, 'x')), \
   type(loadstring('\\27Lua')), type(next(_G)), #('a'):rep(3), type(cjson.encode), \
   type(getmetatable('').__index)}" 0\r\n
   """
 
-nonisolated(unsafe) private let server = makeServer(options: options)
+private let server = makeServer(options: options)
 nonisolated(unsafe) private var expected: [UInt8] = []
 nonisolated(unsafe) private var count = 0
 
 private func answerToCanary() -> [UInt8] {
   var peer = Peer(server)
   defer { close(peer.fd) }
-  peer.send(ByteView(Array(canary.utf8)), server)
+  peer.send(ByteView(canary), server)
   for _ in 0..<4 { server.turn() }
   peer.receive()
   return peer.received

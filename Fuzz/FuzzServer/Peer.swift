@@ -1,12 +1,12 @@
 public import Bytes
 import FuzzSupport
 import Glibc
-public import RESPServer
+package import RESPServer
 
 /// A server without a port, for fuzz targets to keep through all inputs.
 ///
 /// - Parameter options: lines as in redis.conf.
-public func makeServer(options: String) -> LoopbackServer {
+package func makeServer(options: String) -> LoopbackServer {
   let registry = ConfigurationRegistry()
   var loader = ConfigurationLoader(registry: registry)
   do {
@@ -28,7 +28,7 @@ public struct Peer {
   public private(set) var hasEnded = false
 
   /// Connects to `server`.
-  public init(_ server: LoopbackServer) {
+  package init(_ server: LoopbackServer) {
     var pair: [CInt] = [0, 0]
     let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
     require(socketpair(AF_UNIX, type, 0, &pair) == 0, "no socketpair: errno \(errno)")
@@ -37,7 +37,7 @@ public struct Peer {
   }
 
   /// Sends `bytes`, turning the server while the socket is full.
-  public mutating func send(_ bytes: ByteView, _ server: LoopbackServer) {
+  package mutating func send(_ bytes: ByteView, _ server: LoopbackServer) {
     var rest = bytes
     // A server that has stopped reading (a blocked client) leaves the rest unsent.
     for _ in 0..<64 where !rest.isEmpty && !hasEnded {
