@@ -290,13 +290,18 @@ import Testing
       ("HSET h f 1 g 2", ["h"]), ("HEXPIRE h 100 FIELDS 1 f", ["h"]), ("HDEL h f g", ["h"]),
       ("ZADD z 1 a 2 b", ["z"]), ("ZRANGESTORE y z 0 0", ["y"]), ("ZPOPMIN z", ["z"]),
       ("GEOADD g 1 2 x", ["g"]), ("GEOSEARCHSTORE w g FROMMEMBER x BYRADIUS 1 m", ["w"]),
-      ("XADD e 1-1 f v", ["e"]), ("XGROUP CREATE e group 0", ["e"]),
-      ("XREADGROUP GROUP group me STREAMS e >", ["e"]), ("XACK e group 1-1", ["e"]),
-      ("XDEL e 1-1", ["e"]),
+      ("XADD e 1-1 f v", ["e"]),
+      // What surrounds a stream's entries is no change to those who read them.
+      ("XGROUP CREATE e group 0", []), ("XREADGROUP GROUP group me STREAMS e >", []),
+      ("XACK e group 1-1", []), ("XDEL e 1-1", ["e"]),
     ]
     for change in changes {
       try writer.send(change.command.split(separator: " ").map(String.init))
       try client.write("PING\r\n")
+      if change.keys.isEmpty {
+        #expect(try client.read() == .simple("PONG"), "\(change.command)")
+        continue
+      }
       guard case .push(let parts) = try client.read(), parts.count == 2,
         case .array(let keys) = parts[1]
       else {
