@@ -58,6 +58,7 @@ public final class CoachModule: ServerModule {
     }
     CoachState.host = host
     CoachState.readMemorySettings { host.setting($0) }
+    ConversationKeys.prefix.set(host.setting("coach-conversation-prefix")?.text ?? "")
     var classifier = Classifier(model: ShippedWeights.model)
     let rulesPath = host.setting("coach-rules-file")?.text ?? ""
     switch CoachState.rules(at: rulesPath) {
@@ -117,6 +118,8 @@ public final class CoachModule: ServerModule {
     var fields: [(name: String, value: String)] = [
       ("coach_rules", "\(classifier.pointee.rules.rules.count)"),
       ("coach_corrections", "\(classifier.pointee.learnt.count)"),
+      ("coach_longest_step_us", "\(LongWorkPool.longestStepMicroseconds)"),
+      ("coach_pending_work", "\(LongWorkPool.pool.pendingCount)"),
     ]
     if let host = CoachState.host {
       for (name, calls, failed) in host.calls(of: self) where calls + failed > 0 {

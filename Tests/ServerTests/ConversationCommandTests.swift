@@ -225,6 +225,22 @@ import Testing
     }
   }
 
+  @Test func keysCanBeNamedOtherwise() throws {
+    let server = try TestServer("--coach-conversation-prefix", "chat:")
+    let client = try server.connect()
+    for name in ["7", "chat:{7}"] { try client.send("COACH.APPEND", name, "user", "Hi") }
+    #expect(try client.send("XLEN", "chat:{7}") == .integer(2))
+    #expect(
+      try client.send("COMMAND", "GETKEYS", "COACH.CONTEXT", "chat:{7}")
+        == .texts("chat:{7}", "chat:{7}:state"))
+    // It is no name of a conversation here, and no ID.
+    #expect(try client.send("COACH.CONTEXT", "wingman:conv:{7}").isError("ERR invalid"))
+    try client.send("ACL", "SETUSER", "app", "on", "nopass", "+@all", "~chat:{7}*")
+    try client.send("AUTH", "app", "")
+    #expect(try client.send("COACH.APPEND", "7", "user", "Hi").isError() == false)
+    #expect(try client.send("COACH.APPEND", "8", "user", "Hi").isError("NOPERM"))
+  }
+
   @Test func pinsSurvive() throws {
     let server = try TestServer()
     let client = try server.connect()

@@ -109,9 +109,10 @@ enum RoutingState {
   }
 
   /// Takes a user out of the books and their file; waits for the disk.
-  static func forget(_ user: [UInt8]) {
-    guard let shared, let name = String(validating: user, as: UTF8.self) else { return }
-    // What cannot be written now is written with what is spent next.
-    _ = shared.store.forget(name)
+  ///
+  /// - Returns: why the file still names the user; it is tried again with what is spent next.
+  static func forget(_ user: [UInt8]) -> FileError? {
+    guard let shared, let name = String(validating: user, as: UTF8.self) else { return nil }
+    return shared.store.forget(name).failure
   }
 }

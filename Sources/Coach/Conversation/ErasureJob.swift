@@ -1,10 +1,12 @@
 internal import Bytes
 internal import CacheCore
+internal import Platform
 internal import RESP
 internal import RESPServer
 
 /// Erases a user: every key that matches a pattern of `coach-user-keys`, every conversation
 /// whose owner the user is, in all databases.
+/// Then the user is taken out of the books of what was spent.
 ///
 /// Keys are looked at in slices, other clients' commands between them. What is there when it begins
 /// is found (`Keyspace.scan` promises that); a compaction that runs meanwhile finds its
@@ -50,22 +52,32 @@ final class ErasureJob: LongWork, @unchecked Sendable {
     return result
   }
 
-  var database: DatabaseIndex? {
-    receipt == nil && !isScanned ? DatabaseIndex(rawValue: UInt8(current)) : home
+  /// What is next.
+  private enum Stage {
+    case begin, look, books, receipt
   }
 
-  private var isScanned = false
-  private var isForgotten = false
-  private var hasBegun = false
+  private var stage = Stage.begin
+  /// Why the books still name the user.
+  private var failure: FileError?
+
+  var database: DatabaseIndex? {
+    stage == .look ? DatabaseIndex(rawValue: UInt8(current)) : home
+  }
 
   func step(_ context: inout CommandContext) throws(CommandError) -> LongStep {
-    // The first step is in the client's database; from then on `database` says where.
-    guard hasBegun else {
-      hasBegun = true
+    switch stage {
+    case .begin:
+      // The first step is in the client's database; from then on `database` says where.
+      stage = .look
       return .again
-    }
-    if isScanned {
-      guard isForgotten else { return .work }
+    case .look: break
+    case .books: return .work
+    case .receipt:
+      if let failure {
+        throw .made(
+          "ERR the keys are erased, but \(failure.path) still names the user: \(failure.message)")
+      }
       let made = Receipt(kind: "user", keys: removed, conversations: conversations)
       made.store(context)
       receipt = made
@@ -79,15 +91,15 @@ final class ErasureJob: LongWork, @unchecked Sendable {
     cursor = next
     if next == 0 {
       current += 1
-      isScanned = current >= context.databaseCount
+      if current >= context.databaseCount { stage = .books }
     }
-    return .again
+    return stage == .books ? .work : .again
   }
 
-  /// Once all keys are gone: what is kept of the user elsewhere.
+  /// Takes the user out of the books of what was spent.
   func work() {
-    RoutingState.forget(user)
-    isForgotten = true
+    failure = RoutingState.forget(user)
+    stage = .receipt
   }
 
   func write(_ reply: inout ReplyWriter) { receipt?.write(&reply) }
@@ -128,14 +140,7 @@ final class ErasureJob: LongWork, @unchecked Sendable {
 
 extension ConversationKeys {
   /// Whether a key's name is that of a conversation's stream, and of its state.
-  static func isStream(_ name: ByteView) -> Bool { isMade(name, stream) }
+  static func isStream(_ name: ByteView) -> Bool { stream.makes(name) }
 
-  static func isState(_ name: ByteView) -> Bool { isMade(name, state) }
-
-  private static func isMade(_ name: ByteView, _ template: KeyTemplate) -> Bool {
-    let head = template.prefix.utf8CodeUnitCount
-    let tail = template.suffix.utf8CodeUnitCount
-    return name.count > head + tail && name[0..<head] == template.prefix
-      && name.dropFirst(name.count - tail) == template.suffix
-  }
+  static func isState(_ name: ByteView) -> Bool { state.makes(name) }
 }

@@ -17,6 +17,12 @@ struct JSONText {
     bytes.append(0x22)
     var index = 0
     while index < text.count {
+      let start = index
+      while index < text.count, Self.isPlain(text[index]) { index += 1 }
+      if index > start {
+        bytes.append(contentsOf: text[start..<index].buffer)
+        continue
+      }
       let byte = text[index]
       if byte < 0x80 {
         ascii(byte)
@@ -33,6 +39,12 @@ struct JSONText {
       }
     }
     bytes.append(0x22)
+  }
+
+  /// Whether a byte stands for itself.
+  @inline(__always)
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C
   }
 
   private mutating func ascii(_ byte: UInt8) {

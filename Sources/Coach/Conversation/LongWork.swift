@@ -3,6 +3,7 @@ internal import CacheCore
 internal import Platform
 internal import RESP
 internal import RESPServer
+internal import Synchronization
 
 /// A command that may take long: it goes in steps on the loop, its keys locked, and in work off the
 /// loop between them, the client blocked meanwhile.
@@ -38,14 +39,27 @@ enum LongStep {
   case done, again, work
 }
 
+/// The threads of long commands, and how long loops were held for them.
 enum LongWorkPool {
   static let pool = WorkerPool(name: "coach", threadsMax: 2)
+
+  private static let longest = Atomic<UInt64>(0)
+
+  /// CPU time of the longest step of a command that may wait, in microseconds.
+  static var longestStepMicroseconds: UInt64 { longest.load(ordering: .relaxed) / 1000 }
+
+  /// Takes note of how long a step held its loop.
+  static func note(from start: UInt64) {
+    longest.max(Clock.threadNanoseconds &- start, ordering: .relaxed)
+  }
 }
 
 extension CommandContext {
   /// Begins a long command, which answers when it is done.
   mutating func run(_ job: some LongWork) throws(CommandError) {
+    let start = Clock.threadNanoseconds
     var step = try job.step(&self)
+    if mayWait { LongWorkPool.note(from: start) }
     if case .done = step { return job.write(&reply) }
     guard mayWait else {
       while true {
@@ -84,7 +98,10 @@ private struct Drive: Sendable {
   private func takeStep() {
     task.perform(locking: keys, in: job.database) { context in
       do throws(CommandError) {
-        go(on: try job.step(&context))
+        let start = Clock.threadNanoseconds
+        let step = try job.step(&context)
+        LongWorkPool.note(from: start)
+        go(on: step)
       } catch {
         client.fail(error)
       }

@@ -63,6 +63,9 @@ struct MemorySettings: Sendable {
   static var parameters: [ConfigurationParameter] {
     [
       .module(
+        "coach-conversation-prefix", .text, default: .text("wingman:conv:"),
+        "what the keys of conversations begin with; an ID in braces follows", .immutable),
+      .module(
         "coach-recent-messages", .integer(1...10_000), default: .integer(15),
         "messages that stay as they are when a conversation is compacted"),
       .module(

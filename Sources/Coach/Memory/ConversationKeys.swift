@@ -9,10 +9,12 @@ internal import RESPServer
 ///
 /// The braces put both into one slot, which is that of the ID itself.
 enum ConversationKeys {
+  /// What all of them begin with: `coach-conversation-prefix`.
+  static let prefix = KeyPrefix("wingman:conv:")
   /// The stream of messages.
-  static let stream = KeyTemplate("wingman:conv:{", "}")
+  static let stream = KeyTemplate(prefix, "{", "}")
   /// The hash of what is known of the conversation.
-  static let state = KeyTemplate("wingman:conv:{", "}:state")
+  static let state = KeyTemplate(prefix, "{", "}:state")
 
   /// The key specifications of a command whose argument at `position` is a conversation's ID: its
   /// first key is the stream, its second one the state.

@@ -11,13 +11,20 @@ public import Bytes
 /// locks it, COMMAND GETKEYS tells it. Braces around the argument make it the hash tag, so that all
 /// keys of one argument are in one slot, which a client can compute from the argument itself.
 public struct KeyTemplate: Sendable {
-  /// What stands in front of the argument and behind it.
-  public let prefix: StaticString
-  public let suffix: StaticString
+  /// What stands in front of the argument, and behind it.
+  private let prefix: KeyPrefix
+  private let opening: StaticString
+  private let suffix: StaticString
 
   /// Makes a template.
   public init(_ prefix: StaticString, _ suffix: StaticString) {
+    self.init(KeyPrefix(prefix), "", suffix)
+  }
+
+  /// Makes a template whose names begin with what an operator has chosen, and then with `opening`.
+  public init(_ prefix: KeyPrefix, _ opening: StaticString, _ suffix: StaticString) {
     self.prefix = prefix
+    self.opening = opening
     self.suffix = suffix
   }
 
@@ -43,12 +50,29 @@ public struct KeyTemplate: Sendable {
   ///
   /// - Returns: nil when the argument names no key.
   func subject(of argument: ByteView) -> ByteView? {
-    let head = prefix.utf8CodeUnitCount
-    if argument.count > head, argument[0..<head] == prefix, argument[argument.count - 1] == 0x7D {
-      let inner = argument[head..<argument.count - 1]
+    if begins(argument), argument[argument.count - 1] == UInt8(ascii: "}") {
+      let inner = argument[headCount..<argument.count - 1]
       return Self.accepts(inner) ? inner : nil
     }
     return Self.accepts(argument) ? argument : nil
+  }
+
+  /// Bytes in front of the argument.
+  private var headCount: Int { prefix.view.count + opening.utf8CodeUnitCount }
+
+  /// Whether a name is longer than what stands in front of the argument, and begins with it.
+  private func begins(_ name: ByteView) -> Bool {
+    let count = prefix.view.count
+    return name.count > headCount && name[0..<count] == prefix.view
+      && name[count..<headCount] == opening
+  }
+
+  /// Whether a key's name is one that this template makes.
+  public func makes(_ name: ByteView) -> Bool {
+    let tail = suffix.utf8CodeUnitCount
+    guard begins(name), name.count > headCount + tail else { return false }
+    return name.dropFirst(name.count - tail) == suffix
+      && Self.accepts(name[headCount..<name.count - tail])
   }
 
   /// Whether an argument names a key of this template, by itself or as the whole name.
@@ -57,7 +81,7 @@ public struct KeyTemplate: Sendable {
   /// Bytes of the name made from an argument.
   func byteCount(for argument: ByteView) -> Int {
     let subject = subject(of: argument) ?? argument
-    return prefix.utf8CodeUnitCount + subject.count + suffix.utf8CodeUnitCount
+    return headCount + subject.count + suffix.utf8CodeUnitCount
   }
 
   /// Writes the name made from an argument.
@@ -65,8 +89,10 @@ public struct KeyTemplate: Sendable {
   /// - Parameter place: room for `byteCount(for:)`.
   func write(_ argument: ByteView, to place: UnsafeMutablePointer<UInt8>) {
     let argument = subject(of: argument) ?? argument
-    let head = prefix.utf8CodeUnitCount
-    place.update(from: prefix.utf8Start, count: head)
+    let head = headCount
+    let view = prefix.view
+    place.update(from: view.base, count: view.count)
+    (place + view.count).update(from: opening.utf8Start, count: opening.utf8CodeUnitCount)
     (place + head).update(from: argument.base, count: argument.count)
     (place + head + argument.count).update(
       from: suffix.utf8Start, count: suffix.utf8CodeUnitCount)
@@ -79,6 +105,34 @@ public struct KeyTemplate: Sendable {
       write(argument, to: buffer.baseAddress.unsafelyUnwrapped)
       used = count
     }
+  }
+}
+
+/// What the names of a module's keys begin with. A module that leaves it to its operator sets it
+/// when it starts, before the first command.
+public final class KeyPrefix: @unchecked Sendable {
+  // Sendable: nobody reads it yet when it is set.
+
+  private var bytes: UnsafeMutablePointer<UInt8>
+
+  /// The prefix; valid until another is set.
+  public private(set) var view: ByteView
+
+  /// Makes a prefix.
+  public init(_ text: StaticString) {
+    bytes = .allocate(capacity: max(1, text.utf8CodeUnitCount))
+    bytes.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+    view = ByteView(base: UnsafePointer(bytes), count: text.utf8CodeUnitCount)
+  }
+
+  deinit { bytes.deallocate() }
+
+  /// Sets it; only before the first command (`ServerModule.start`).
+  public func set(_ text: String) {
+    bytes.deallocate()
+    bytes = .allocate(capacity: max(1, text.utf8.count))
+    for (index, byte) in text.utf8.enumerated() { bytes[index] = byte }
+    view = ByteView(base: UnsafePointer(bytes), count: text.utf8.count)
   }
 }
 
