@@ -43,8 +43,10 @@ final class ContextJob: LongWork, @unchecked Sendable {
     let tokensBefore: Int
   }
 
-  /// Times that others may come in between.
-  static var attemptsMax: Int { 8 }
+  /// Times that others may come in between. From the fourth part on a conversation of usual length
+  /// is summarised on the loop, so that nobody can.
+  static var attemptsMax: Int { 32 }
+  static var urgentBytesMax: Int { 64 << 10 }
 
   /// Transcripts up to this length are summarised on the loop, in well under a millisecond.
   static var inlineBytesMax: Int { 3 << 10 }
@@ -100,7 +102,9 @@ final class ContextJob: LongWork, @unchecked Sendable {
       case .gather:
         guard gather(stream) else { return .again }
         stage = .store
-        if (gatherer?.bytes ?? 0) > Self.inlineBytesMax { return .work }
+        let bytes = gatherer?.bytes ?? 0
+        let isUrgent = attempts > Self.attemptsMax / 4 && bytes <= Self.urgentBytesMax
+        if bytes > Self.inlineBytesMax, !isUrgent { return .work }
         work()
       case .store:
         try store(stream, context)
