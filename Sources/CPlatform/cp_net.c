@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -147,6 +148,50 @@ int cp_connect_tcp(const char *address, uint16_t port) {
   if (fd < 0) return -1;
   if (connect(fd, (struct sockaddr *)&storage, length) != 0) return cp_close_keeping_errno(fd);
   return fd;
+}
+
+static int64_t cp_milliseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+int cp_wait(int fd, int for_writing, int timeout_ms) {
+  struct pollfd entry = {.fd = fd, .events = for_writing ? POLLOUT : POLLIN};
+  int64_t end = cp_milliseconds() + timeout_ms;
+  for (;;) {
+    int64_t left = end - cp_milliseconds();
+    int count = poll(&entry, 1, left > 0 ? (int)left : 0);
+    if (count > 0) return 1;
+    if (count == 0 || errno != EINTR) return 0;
+  }
+}
+
+int cp_connect_host(const char *host, const char *port, int timeout_ms) {
+  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  struct addrinfo *found;
+  if (getaddrinfo(host, port, &hints, &found) != 0) return -1;
+  int result = -2;
+  for (struct addrinfo *one = found; one; one = one->ai_next) {
+    int fd = socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) continue;
+    int error = connect(fd, one->ai_addr, one->ai_addrlen) == 0 ? 0 : errno;
+    if (error == EINPROGRESS) {
+      socklen_t length = sizeof error;
+      if (!cp_wait(fd, 1, timeout_ms)) {
+        result = -1;
+      } else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
+        error = errno;
+      }
+    }
+    if (error == 0) {
+      result = fd;
+      break;
+    }
+    close(fd);
+  }
+  freeaddrinfo(found);
+  return result;
 }
 
 int cp_connect_unix(const char *path) {

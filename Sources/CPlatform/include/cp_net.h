@@ -37,6 +37,12 @@ int cp_local_port(int fd);
 int cp_accept(int listener);
 int cp_connect_tcp(const char *address, uint16_t port);
 int cp_connect_unix(const char *path);
+// Connects to a host by name or address, without blocking afterwards: the addresses that the name
+// stands for are tried in turn, each for up to `timeout_ms`. Looking the name up takes its own
+// time. Returns -1 when the name is unknown or the time was up, -2 when all addresses refused.
+int cp_connect_host(const char *host, const char *port, int timeout_ms);
+// Waits until a socket can be written (or read), or is broken: 1; 0 when the time is up.
+int cp_wait(int fd, int for_writing, int timeout_ms);
 ssize_t cp_recv(int fd, void *buffer, size_t count);
 ssize_t cp_send(int fd, const void *buffer, size_t count);
 ssize_t cp_send_vector(int fd, const struct iovec *vectors, int count);

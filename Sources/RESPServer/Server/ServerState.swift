@@ -58,6 +58,7 @@ struct ServerState: ~Copyable {
   var tracksKeys = false
   let watches: WatchRegistry
   let waiters = KeyWaiters()
+  let migrator = Migrator()
   let scripts = ScriptCache()
   /// Touched with the gate held only.
   var functions: FunctionStore?

@@ -9,6 +9,17 @@ struct WatchedKey: Hashable {
   /// Whether it was due already when it was watched: then its going is no change.
   var wasAbsent = false
 
+  init(_ key: HashedKey, in database: DatabaseIndex) {
+    self.init(
+      database: database.rawValue, shard: key.hash.shard.rawValue, bytes: key.bytes.array)
+  }
+
+  init(database: UInt8, shard: UInt8, bytes: [UInt8]) {
+    self.database = database
+    self.shard = shard
+    self.bytes = bytes
+  }
+
   static func == (left: WatchedKey, right: WatchedKey) -> Bool {
     left.database == right.database && left.bytes == right.bytes
   }

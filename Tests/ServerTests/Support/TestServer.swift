@@ -42,7 +42,16 @@ final class TestServer: Sendable {
   /// The same with a configuration file.
   convenience init(file: String) throws { try self.init(file: file, options: []) }
 
-  init(file: String? = nil, options: [String]) throws {
+  /// A redis-server to compare with, where one is installed; 7.0 knows the options used here.
+  static let redisBinary: String? = ["/usr/bin", "/usr/local/bin"].map { "\($0)/redis-server" }
+    .first { access($0, X_OK) == 0 }
+
+  /// Starts a redis-server that keeps nothing on disk.
+  static func redis() throws -> TestServer {
+    try TestServer(options: ["--save", ""], binary: redisBinary ?? "redis-server")
+  }
+
+  init(file: String? = nil, options: [String], binary: String = TestServer.binary) throws {
     let directory = "/tmp/wingcache-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     self.directory = directory
@@ -55,7 +64,7 @@ final class TestServer: Sendable {
           "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory,
           "--enable-debug-command", "yes",
         ] + options
-      let (process, output) = try Self.spawn(Self.binary, arguments)
+      let (process, output) = try Self.spawn(binary, arguments)
       lastOutput = ""
       if Self.waitUntilReady(output, &lastOutput) {
         self.port = port

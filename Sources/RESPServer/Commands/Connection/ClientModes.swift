@@ -89,6 +89,24 @@ enum ClientNoTouchCommand: Command {
   }
 }
 
+/// CLIENT CAPA: what the client can do, as Valkey 8 has it. None of it is of use here: this server
+/// sends nobody elsewhere.
+enum ClientCapaCommand: Command {
+  static let spec = CommandSpec(
+    "CLIENT|CAPA", since: "8.0.0", group: .connection, arity: -3,
+    flags: [.noScript, .loading, .stale],
+    categories: [.connection],
+    summary: "Takes a client's word for what it can do; of no effect here.",
+    complexity: "O(1)",
+    arguments: [ArgumentSpec("capability", .string, multiple: true)],
+    example: """
+      > CLIENT CAPA redirect
+      OK
+      """)
+
+  static func run(_ context: inout CommandContext) throws(CommandError) { context.reply.ok() }
+}
+
 extension ArgumentSpec {
   /// ON or OFF.
   fileprivate static let onOff = ArgumentSpec(

@@ -11,24 +11,28 @@ enum RestoreCommand: Command {
     keys: [.range(from: 1, [.overwrite, .update])],
     summary: "Makes a key of what DUMP returned, here or in Redis.",
     complexity: "O(N) for N bytes, O(N log N) for sorted sets",
-    arguments: [
-      ArgumentSpec("key", .key, key: 0),
-      ArgumentSpec("ttl", .integer),
-      ArgumentSpec("serialized-value", .string),
-      ArgumentSpec("replace", .pureToken, token: "REPLACE", since: "3.0.0", optional: true),
-      ArgumentSpec("absttl", .pureToken, token: "ABSTTL", since: "5.0.0", optional: true),
-      ArgumentSpec("seconds", .integer, token: "IDLETIME", since: "5.0.0", optional: true),
-      ArgumentSpec("frequency", .integer, token: "FREQ", since: "5.0.0", optional: true),
-    ],
-    history: [
-      ("3.0.0", "Takes REPLACE."),
-      ("5.0.0", "Takes ABSTTL."),
-      ("5.0.0", "Takes IDLETIME and FREQ."),
-    ],
+    arguments: arguments,
+    history: history,
     example: """
       > RESTORE greeting 0 "\\x00\\x05hello\\n\\x00\\x1f\\xf4`\\x18\\x82\\xd5\\xed\\xd6"
       (error) ERR DUMP payload version or checksum are wrong
       """)
+
+  static let arguments = [
+    ArgumentSpec("key", .key, key: 0),
+    ArgumentSpec("ttl", .integer),
+    ArgumentSpec("serialized-value", .string),
+    ArgumentSpec("replace", .pureToken, token: "REPLACE", since: "3.0.0", optional: true),
+    ArgumentSpec("absttl", .pureToken, token: "ABSTTL", since: "5.0.0", optional: true),
+    ArgumentSpec("seconds", .integer, token: "IDLETIME", since: "5.0.0", optional: true),
+    ArgumentSpec("frequency", .integer, token: "FREQ", since: "5.0.0", optional: true),
+  ]
+
+  static let history: [(version: String, change: String)] = [
+    ("3.0.0", "Takes REPLACE."),
+    ("5.0.0", "Takes ABSTTL."),
+    ("5.0.0", "Takes IDLETIME and FREQ."),
+  ]
 
   private struct Options {
     var replaces = false
@@ -154,5 +158,22 @@ enum RestoreCommand: Command {
       index += 1
     }
     return options
+  }
+}
+
+/// RESTORE-ASKING: RESTORE as the nodes of a cluster send it to each other.
+enum RestoreAskingCommand: Command {
+  static let spec = CommandSpec(
+    "RESTORE-ASKING", since: "3.0.0", group: .server, arity: -4,
+    flags: [.write, .denyOOM, .asking],
+    categories: [.keyspace, .dangerous],
+    keys: [.range(from: 1, [.overwrite, .update])],
+    summary: "RESTORE, as nodes of a cluster send it to each other.",
+    complexity: "O(N) for N bytes, O(N log N) for sorted sets",
+    arguments: RestoreCommand.arguments,
+    history: RestoreCommand.history)
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    try RestoreCommand.run(&context)
   }
 }

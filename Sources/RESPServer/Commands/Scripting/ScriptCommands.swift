@@ -138,6 +138,28 @@ enum ScriptDebugCommand: Command {
   }
 }
 
+/// SCRIPT SHOW: the text of a script, as Valkey 8 has it.
+enum ScriptShowCommand: Command {
+  static let spec = CommandSpec(
+    "SCRIPT|SHOW", since: "8.0.0", group: .scripting, arity: 3, flags: [.noScript],
+    categories: [.scripting],
+    summary: "Shows the text of a script that is known.", complexity: "O(N) for N bytes",
+    arguments: [ArgumentSpec("sha1", .string)],
+    example: """
+      > SCRIPT LOAD "return 1"
+      "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"
+      > SCRIPT SHOW e0e1f9fabfc9d4800c877a703b823ac0578ff8db
+      "return 1"
+      """)
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    guard let digest = ScriptDigest(context[2]),
+      let script = context.server.state.pointee.scripts.find(digest)
+    else { throw .fixed("NOSCRIPT No matching script.") }
+    script.body.withByteView { context.reply.bulk($0) }
+  }
+}
+
 /// SCRIPT HELP: lists the subcommands.
 enum ScriptHelpCommand: Command {
   static let spec = CommandSpec(
@@ -156,6 +178,8 @@ enum ScriptHelpCommand: Command {
       "    Ends the script that runs, if it has changed nothing.",
       "LOAD <script>",
       "    Keeps a script without running it.",
+      "SHOW <sha1>",
+      "    Shows the text of a script.",
     ])
   }
 }

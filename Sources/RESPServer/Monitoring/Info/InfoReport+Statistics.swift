@@ -66,10 +66,12 @@ extension InfoReport {
     text.field("pubsub_channels", hub.channelCount)
     text.field("pubsub_patterns", hub.patternCount)
     text.field("pubsubshard_channels", hub.shardChannelCount)
+    for name in ["latest_fork_usec", "total_forks"] { text.field(name, 0) }
+    text.field("migrate_cached_sockets", server.state.pointee.migrator.idleLinkCount)
     for name in [
-      "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
-      "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
-      "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
+      "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+      "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+      "current_active_defrag_time",
     ] { text.field(name, 0) }
     let tracking = server.state.pointee.tracking
     text.field("tracking_total_keys", tracking.keyCount)

@@ -119,6 +119,9 @@ enum CommandKeys {
     }
     guard let first = keys.first else { return }
     switch name {
+    case "MIGRATE":
+      let flags = first.flags
+      keys = migratedKeys(arguments).map { Key(position: $0, flags: flags) }
     case "SET":
       // The value is no option.
       let flags: KeySpec.Flags =
@@ -138,5 +141,18 @@ enum CommandKeys {
       }
     default: break
     }
+  }
+
+  /// Where MIGRATE's keys stand: behind KEYS, which may be a password, too.
+  private static func migratedKeys(_ arguments: Arguments) -> Range<Int> {
+    var index = 6
+    while index < arguments.count {
+      if arguments[index].equalsIgnoringCase("KEYS") {
+        return arguments[3].isEmpty ? index + 1..<arguments.count : 3..<3
+      }
+      let isAuth = arguments[index].equalsIgnoringCase("AUTH")
+      index += isAuth ? 2 : arguments[index].equalsIgnoringCase("AUTH2") ? 3 : 1
+    }
+    return 3..<4
   }
 }
