@@ -138,6 +138,9 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
       name: "FuzzDump", dependencies: ["CacheCore", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzDump", swiftSettings: fuzzSettings),
     .executableTarget(
+      name: "FuzzLZF", dependencies: ["CacheCore", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzLZF", swiftSettings: fuzzSettings),
+    .executableTarget(
       name: "FuzzClaude", dependencies: ["Coach", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzClaude", swiftSettings: fuzzSettings),
     .executableTarget(

@@ -15,7 +15,9 @@ private func limits(_ choice: UInt8) -> DumpLimits {
   let entries = isSmall ? 4 : 128
   let bytes = isSmall ? 8 : 64
   return DumpLimits(
-    list: ListLimits(listpackSize: choice & 2 != 0 ? -1 : 3, plainBytesMin: isSmall ? 20 : 0),
+    list: ListLimits(
+      listpackSize: choice & 2 != 0 ? -1 : 3, plainBytesMin: isSmall ? 20 : 0,
+      compressDepth: choice & 4 != 0 ? 1 : 0),
     hash: HashLimits(entriesMax: entries, valueBytesMax: bytes),
     set: SetLimits(
       intsetEntriesMax: entries, listpackEntriesMax: entries, listpackValueBytesMax: bytes),

@@ -29,17 +29,22 @@ struct ListTests {
     }
   }
 
-  @Test(arguments: [1, 2, 7, 128, -1, -2, -5])
-  func agreesWithAnArray(listpackSize: Int) {
-    var random = SeededGenerator(test: "Lists \(listpackSize)")
+  @Test(
+    arguments: [1, 2, 7, 128, -1, -2, -5].map { ($0, 0) } + [
+      (1, 1), (3, 1), (7, 2), (-1, 1), (2, 3),
+    ])
+  func agreesWithAnArray(listpackSize: Int, depth: Int) {
+    var random = SeededGenerator(test: "Lists \(listpackSize) \(depth)")
     let test = TestMemory()
     var pair = Pair(
-      list: .make(test.memory), limits: ListLimits(listpackSize: listpackSize))
+      list: .make(test.memory),
+      limits: ListLimits(listpackSize: listpackSize, compressDepth: depth))
     for step in 0..<2500 {
       if step % 500 == 250 {
-        pair.limits = ListLimits(listpackSize: listpackSize, plainBytesMin: 20)
+        pair.limits = ListLimits(
+          listpackSize: listpackSize, plainBytesMin: 20, compressDepth: step > 2000 ? 0 : depth)
       } else if step % 500 == 499 {
-        pair.limits = ListLimits(listpackSize: listpackSize)
+        pair.limits = ListLimits(listpackSize: listpackSize, compressDepth: depth)
       }
       Self.change(&pair, &random)
       ListObject.checkInvariants(pair.list.object)
@@ -102,7 +107,7 @@ struct ListTests {
       case 14 where count > 40 || Int.random(in: 0..<10, using: &random) == 0:
         let from = Int.random(in: 0...count, using: &random)
         let length = Int.random(in: 0...(count - from), using: &random)
-        list.removeRange(from: from, count: length)
+        list.removeRange(from: from, count: length, Bool.random(using: &random) ? limits : nil)
         pair.model.removeSubrange(from..<from + length)
         list.settle(isShrinking: true, limits)
       default: look(pair, &random)
@@ -116,7 +121,7 @@ struct ListTests {
     let backwards = Bool.random(using: &random)
     let limit = Int.random(in: 1...4, using: &random)
     let removed = needle.withByteView {
-      pair.list.remove($0, limit: limit, backwards: backwards)
+      pair.list.remove($0, limit: limit, backwards: backwards, pair.limits)
     }
     var left = limit
     var expected = 0
@@ -160,6 +165,65 @@ struct ListTests {
       part.append($0.withText { $0.array })
     }
     #expect(part == pair.model[(index + 1 - length)..<(index + 1)].reversed())
+  }
+
+  /// A long list of text takes a fraction of the memory, and gives every element back.
+  @Test func innerNodesAreCompressed() {
+    let test = TestMemory()
+    var held: [Int] = []
+    var dumps: [[UInt8]] = []
+    for depth in [0, 1, 3] {
+      let limits = ListLimits(listpackSize: -2, compressDepth: depth)
+      let list = ListObject.make(test.memory)
+      for number in 0..<20_000 {
+        Array("{\"user\": \(number), \"page\": \"/index.html\"}".utf8).withByteView { view in
+          list.prepareToGrow(bytes: view.count, count: 1, limits)
+          list.push(view, at: .tail, limits)
+        }
+      }
+      ListObject.checkInvariants(list.object)
+      held.append(ListObject.usedBytes(list.object, samples: 0))
+      for index in stride(from: 0, to: 20_000, by: 997) {
+        let text = list.value(at: index)?.withText { $0.string }
+        #expect(text == "{\"user\": \(index), \"page\": \"/index.html\"}")
+      }
+      var writer = DumpWriter(compresses: true)
+      writer.value(list.object, DumpClock(now: 0, wallStep: 0))
+      dumps.append(writer.bytes)
+      list.object.destroy()
+    }
+    #expect(held[1] * 2 < held[0])
+    #expect(held[2] * 2 < held[0] && held[2] > held[1])
+    // Compressed nodes go into payloads as they are: the same as when they are compressed there.
+    #expect(dumps[0] == dumps[1] && dumps[1] == dumps[2])
+    #expect(test.bytesHeld == 0)
+  }
+
+  @Test func smallNeighboursAreJoined() {
+    let test = TestMemory()
+    for depth in [0, 1] {
+      let limits = ListLimits(listpackSize: 16, compressDepth: depth)
+      let list = ListObject.make(test.memory)
+      for number in 0..<1600 {
+        Array((number % 16 == 0 ? "keep \(number)" : "go").utf8).withByteView { view in
+          list.prepareToGrow(bytes: view.count, count: 1, limits)
+          list.push(view, at: .tail, limits)
+        }
+      }
+      #expect(list.nodeCount == 100)
+      let removed = Array("go".utf8).withByteView {
+        list.remove($0, limit: .max, backwards: depth == 1, limits)
+      }
+      #expect(removed == 1500)
+      #expect(list.count == 100)
+      #expect(list.nodeCount <= 20)
+      ListObject.checkInvariants(list.object)
+      var all: [String] = []
+      list.forEachElement { all.append($0.withText { $0.string }) }
+      #expect(all == stride(from: 0, to: 1600, by: 16).map { "keep \($0)" })
+      list.object.destroy()
+    }
+    #expect(test.bytesHeld == 0)
   }
 
   @Test func becomesAListpackAgainAtHalf() {

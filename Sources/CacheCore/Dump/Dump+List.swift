@@ -23,8 +23,12 @@ extension DumpWriter {
     var place = quicklist.endNode(.head)
     while let here = place {
       let node = quicklist.node(here).pointee
-      length(node.isPacked ? Container.packed : Container.plain)
-      string(node.content)
+      length(node.holdsListpack ? Container.packed : Container.plain)
+      if node.isCompressed {
+        compressed(node.compressedContent, byteCount: node.unpackedByteCount)
+      } else {
+        string(node.content)
+      }
       place = quicklist.next(here)
     }
   }
@@ -49,6 +53,8 @@ extension DumpDecoder {
       throw error
     }
     list.settle(isShrinking: false, limits.list)
+    // A list that is still long gets the compression that the limits want.
+    list.prepareToGrow(bytes: 0, count: 0, limits.list)
     return list.object
   }
 
@@ -61,6 +67,7 @@ extension DumpDecoder {
         guard !content.isEmpty else { throw .badFormat }
         quicklist.addNode(.plain(content, memory), at: .tail)
       case Container.packed:
+        checkedBlockCount += 1
         guard Listpack.isValid(content, deeply: true) else { throw .badFormat }
         let listpack = Listpack.make(copying: content, memory)
         // Redis passes over empty nodes.

@@ -11,6 +11,8 @@ public struct DumpWriter {
   /// What was written.
   public private(set) var bytes: [UInt8] = []
   private let compresses: Bool
+  /// Whether forms are used that Redis 7.0 does not read, where they tell more.
+  let keepsEverything: Bool
   private var scratch: [UInt8] = []
 
   /// Strings of more bytes than this are worth a try at compressing them.
@@ -18,8 +20,14 @@ public struct DumpWriter {
 
   /// Begins.
   ///
-  /// - Parameter compresses: whether long strings are compressed (`rdbcompression`).
-  public init(compresses: Bool) { self.compresses = compresses }
+  /// - Parameters:
+  ///   - compresses: whether long strings are compressed (`rdbcompression`).
+  ///   - keepsEverything: whether forms are used that Redis 7.0 does not read, where they tell
+  ///     more: for what is read here again.
+  public init(compresses: Bool, keepsEverything: Bool = false) {
+    self.compresses = compresses
+    self.keepsEverything = keepsEverything
+  }
 
   mutating func type(_ type: DumpType) { bytes.append(type.rawValue) }
 
@@ -68,6 +76,14 @@ public struct DumpWriter {
     if compresses, text.count > Self.compressedBytesMin, compressed(text) { return }
     length(text.count)
     raw(text)
+  }
+
+  /// A string that is compressed already.
+  mutating func compressed(_ packed: ByteView, byteCount: Int) {
+    bytes.append(0xC3)
+    length(packed.count)
+    length(byteCount)
+    raw(packed)
   }
 
   /// The text of a value in a listpack.

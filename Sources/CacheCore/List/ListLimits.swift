@@ -10,15 +10,22 @@ public struct ListLimits: Sendable {
   /// From this size on an element stands alone; 0: when it is larger than a node may be.
   let plainBytesMin: Int
 
+  /// Nodes at each end that are not compressed; 0: none is.
+  let compressDepth: Int32
+
   /// Nodes limited by their number of elements are no larger than this, in bytes.
   private static var safeNodeBytes: Int { 8192 }
+  /// A larger depth means the same as in Redis, which keeps 16 bits of it.
+  private static var compressDepthMax: Int { 65535 }
 
   /// Reads the setting.
   ///
   /// - Parameters:
   ///   - listpackSize: elements of a node; or -1 to -5: nodes of 4, 8, 16, 32 or 64 KB.
   ///   - plainBytesMin: elements of so many bytes stand alone; 0: those larger than a node.
-  public init(listpackSize: Int, plainBytesMin: Int = 0) {
+  ///   - compressDepth: nodes at each end that are not compressed; 0: none is.
+  public init(listpackSize: Int, plainBytesMin: Int = 0, compressDepth: Int = 0) {
+    self.compressDepth = Int32(min(max(0, compressDepth), Self.compressDepthMax))
     countsElements = listpackSize >= 0
     if listpackSize >= 0 {
       nodeCountMax = max(1, listpackSize)

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 extension ListObject: ObjectKind {
@@ -25,6 +26,7 @@ extension ListObject: ObjectKind {
     } else {
       let copy = Quicklist.make(memory)
       list.quicklist.forEachNode { copy.addNode($0.copy(into: memory), at: .tail) }
+      copy.header.pointee.depth = list.quicklist.header.pointee.depth
       payload = UnsafeMutableRawPointer(copy.header)
     }
     return .make(.list, object.encoding, payload: payload, memory)
@@ -73,6 +75,7 @@ extension Quicklist {
   /// Frees all but the listpack of the one node there is.
   func takeOnlyNode() -> Listpack {
     precondition(header.pointee.nodeCount == 1)
+    expand(firstNode)
     let listpack = node(firstNode).pointee.listpack
     memory.release(entry(0).pointee.segment)
     memory.release(header.pointee.directory)
@@ -109,7 +112,7 @@ extension Quicklist {
       precondition(count <= Int(segmentHeader(segment).pointee.capacity))
       var sum = 0
       for index in 0..<count {
-        let node = nodes(in: segment)[index]
+        let node = readable(NodePlace(segment: segment, index: index))
         precondition(node.count >= 1)
         if node.isPacked {
           precondition(Listpack.isValid(node.content, deeply: true))
@@ -123,9 +126,57 @@ extension Quicklist {
       elements += sum
       nodeTotal += count
     }
+    checkCompression()
     precondition(elements == header.pointee.count)
     precondition(nodeTotal == header.pointee.nodeCount)
     precondition(
       header.pointee.firstEntry + header.pointee.segmentCount <= header.pointee.capacity)
+  }
+}
+
+extension ListObject {
+  /// Whether nodes may be compressed, so that an element is valid until another one is read only.
+  public var isCompressed: Bool { !isPacked && quicklist.compresses }
+}
+
+/// For DEBUG.
+extension ListObject {
+  /// Number of nodes; 1 where the list is a listpack.
+  public var nodeCount: Int { isPacked ? 1 : quicklist.header.pointee.nodeCount }
+
+  /// Bytes of the nodes' contents, uncompressed.
+  ///
+  /// - Complexity: O(nodes)
+  public var uncompressedBytes: Int {
+    guard !isPacked else { return listpack.byteCount }
+    var bytes = 0
+    quicklist.forEachNode { bytes += $0.byteCount }
+    return bytes
+  }
+
+  /// A line for each of the first nodes, at most `limit`.
+  public func nodeTexts(limit: Int) -> [String] {
+    guard !isPacked else { return listpack.elementTexts(limit: limit) }
+    var lines: [String] = []
+    quicklist.forEachNode { node in
+      guard lines.count < limit else { return }
+      lines.append("node \(lines.count): \(node.kind), \(node.count) elements, ")
+      lines[lines.count - 1] += "\(node.byteCount) bytes"
+    }
+    return lines
+  }
+}
+
+extension Listpack {
+  /// A line on the whole, and one for each of the first elements, at most `limit`.
+  public func elementTexts(limit: Int) -> [String] {
+    var lines = ["\(byteCount) bytes, \(count) elements"]
+    var position = first
+    while let here = position, lines.count <= limit {
+      let text = value(at: here).withText { $0[0..<min($0.count, 64)].string }
+      lines.append("\(lines.count - 1) at \(here): \(text)")
+      position = next(here)
+    }
+    return lines
   }
 }

@@ -21,7 +21,7 @@ extension ListObject {
     var cursor = quicklist.cursor(at: index)
     var left = count
     while true {
-      let node = quicklist.node(cursor.node).pointee
+      let node = quicklist.readable(cursor.node)
       let here = min(left, backwards ? cursor.index + 1 : Int(node.count) - cursor.index)
       if node.isPacked {
         Self.visit(
@@ -80,7 +80,7 @@ extension ListObject {
     var left = limit
     var index = backwards ? total - 1 : 0
     while let here = place, left > 0 {
-      let node = quicklist.node(here).pointee
+      let node = quicklist.readable(here)
       let count = Int(node.count)
       if !node.isPacked {
         left -= 1
@@ -155,20 +155,37 @@ extension ListObject {
   /// - Parameters:
   ///   - limit: how many at most.
   ///   - backwards: whether the last ones go first.
+  ///   - limits: what nodes that have become small are joined by; nil: they are not.
   /// - Returns: how many went.
   /// - Complexity: O(n)
-  public func remove(_ needle: ByteView, limit: Int, backwards: Bool) -> Int {
-    if isPacked {
-      return change { listpack in
-        Self.remove(needle, from: &listpack, limit: limit, backwards: backwards, memory)
+  public func remove(
+    _ needle: ByteView, limit: Int, backwards: Bool, _ limits: ListLimits? = nil
+  ) -> Int {
+    guard isPacked else {
+      let removed = removeFromNodes(needle, limit: limit, backwards: backwards)
+      if removed > 0, quicklist.count > 0 {
+        quicklist.settleEnds()
+        if let limits { quicklist.mergeAll(limits) }
       }
+      return removed
     }
+    return change { listpack in
+      Self.remove(needle, from: &listpack, limit: limit, backwards: backwards, memory)
+    }
+  }
+
+  private func removeFromNodes(_ needle: ByteView, limit: Int, backwards: Bool) -> Int {
     let quicklist = quicklist
     var removed = 0
     var place = quicklist.endNode(backwards ? .tail : .head)
     while let here = place, removed < limit {
       let node = quicklist.node(here)
       var going = 0
+      if node.pointee.isCompressed, !quicklist.contains(needle, at: here) {
+        place = backwards ? quicklist.previous(here) : quicklist.next(here)
+        continue
+      }
+      quicklist.expand(here)
       if node.pointee.isPacked {
         var listpack = node.pointee.listpack
         going = Self.remove(
@@ -189,6 +206,7 @@ extension ListObject {
           : following
       } else {
         if going > 0 { quicklist.adjust(here, by: -going) }
+        if quicklist.compresses { quicklist.tighten(here) }
         place = backwards ? previous : quicklist.next(here)
       }
     }
@@ -220,5 +238,14 @@ extension ListObject {
       if position == nil { break }
     }
     return removed
+  }
+}
+
+extension Quicklist {
+  /// Whether an element of the node equals `needle`.
+  fileprivate func contains(_ needle: ByteView, at place: NodePlace) -> Bool {
+    let node = readable(place)
+    guard node.isPacked else { return node.plainElement == needle }
+    return node.listpack.find(needle, from: node.listpack.first) != nil
   }
 }

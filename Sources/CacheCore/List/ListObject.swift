@@ -76,11 +76,12 @@ public struct ListObject {
   ///   - bytes: the elements' lengths together.
   ///   - count: their number.
   public func prepareToGrow(bytes: Int, count: Int, _ limits: ListLimits) {
-    guard isPacked else { return }
+    guard isPacked else { return quicklist.setDepth(limits.compressDepth) }
     let listpack = listpack
     guard limits.isExceeded(bytes: listpack.byteCount + bytes, count: listpack.count + count)
     else { return }
     let quicklist = Quicklist.make(memory)
+    quicklist.setDepth(limits.compressDepth)
     if listpack.count > 0 {
       quicklist.addNode(
         ListNode(base: listpack.base, count: UInt32(listpack.count), kind: .packed), at: .tail)
@@ -182,10 +183,16 @@ public struct ListObject {
   }
 
   /// Takes `count` elements out from `index` on, all of them in bounds.
-  public func removeRange(from index: Int, count: Int) {
+  ///
+  /// - Parameter limits: what nodes that have become small are joined by; nil: they are not.
+  public func removeRange(from index: Int, count: Int, _ limits: ListLimits? = nil) {
     guard count > 0 else { return }
     precondition(index >= 0 && index + count <= self.count)
-    guard isPacked else { return quicklist.removeRange(from: index, count: count) }
+    guard isPacked else {
+      quicklist.removeRange(from: index, count: count)
+      if let limits, quicklist.count > 0 { quicklist.mergeAround(index - 1, limits) }
+      return
+    }
     change { $0.removeRange(index: index, count: count, memory) }
   }
 }

@@ -23,6 +23,20 @@ extension Listpack {
     return Listpack(base: tail)
   }
 
+  /// Adds all entries of another listpack.
+  ///
+  /// - Parameter count: entries of this one.
+  mutating func append(contentsOf other: Listpack, count: Int, _ memory: ObjectMemory) {
+    let own = byteCount
+    let more = other.byteCount
+    let total = own + more - Self.headerBytes - 1
+    let added = other.count
+    // Its end mark goes, the other's ends both.
+    self = Listpack(base: memory.reallocate(base, total))
+    memcpy(base + own - 1, other.base + Self.headerBytes, more - Self.headerBytes)
+    Self.writeHeader(base, bytes: total, count: count + added)
+  }
+
   private static func writeHeader(_ base: UnsafeMutableRawPointer, bytes: Int, count: Int) {
     base.storeBytes(of: UInt32(bytes).littleEndian, as: UInt32.self)
     base.storeBytes(

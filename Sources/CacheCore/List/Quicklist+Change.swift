@@ -15,6 +15,7 @@ extension Quicklist {
       }
     } else {
       addNode(makeNode(element, limits), at: end)
+      if compresses { settleEnds() }
     }
   }
 
@@ -27,11 +28,13 @@ extension Quicklist {
   /// Changes a node's listpack, which gains `change` elements.
   @inline(__always)
   private func change(_ place: NodePlace, by change: Int, _ body: (inout Listpack) -> Void) {
+    if compresses { expand(place) }
     let node = node(place)
     var listpack = node.pointee.listpack
     body(&listpack)
     node.pointee.base = listpack.base
     adjust(place, by: change)
+    if compresses { tighten(place) }
   }
 
   /// Takes the first or last element out; the list is not empty.
@@ -45,7 +48,9 @@ extension Quicklist {
   @discardableResult
   func remove(_ cursor: ListCursor) -> ListCursor? {
     if node(cursor.node).pointee.count == 1 {
-      return removeNode(cursor.node).map { startCursor(of: $0) }
+      let following = removeNode(cursor.node)
+      if compresses { settleEnds() }
+      return following.map { startCursor(of: $0) }
     }
     var following: Int?
     change(cursor.node, by: -1) { following = $0.remove(cursor.position, count: 1, memory) }
@@ -78,12 +83,14 @@ extension Quicklist {
       inner = 0
     }
     assert(left == 0)
+    if compresses { settleEnds() }
   }
 
   /// Puts an element before or behind the cursor's.
   func insert(
     _ element: ByteView, at cursor: ListCursor, after: Bool, _ limits: ListLimits
   ) {
+    if compresses { expand(cursor.node) }
     let node = node(cursor.node).pointee
     if node.accepts(element.count, limits) {
       let value = ListpackValue(encoding: element)
@@ -98,33 +105,44 @@ extension Quicklist {
       return
     }
     let index = after ? cursor.index + 1 : cursor.index
+    let place: NodePlace
     if index == 0 {
-      insertBetween(element, previous(cursor.node), before: cursor.node, limits)
+      place = insertBetween(element, previous(cursor.node), before: cursor.node, limits)
     } else if index == Int(node.count) {
       let behind = NodePlace(segment: cursor.node.segment, index: cursor.node.index + 1)
-      insertBetween(element, nil, before: behind, following: next(cursor.node), limits)
+      place = insertBetween(
+        element, nil, before: behind, following: next(cursor.node), limits)
     } else {
       let position =
         after ? node.listpack.next(cursor.position).unsafelyUnwrapped : cursor.position
       let tail = split(cursor.node, at: position, index: index)
-      insertBetween(element, previous(tail), before: tail, limits)
+      place = insertBetween(element, previous(tail), before: tail, limits)
+    }
+    if compresses {
+      // What was cut is beside what got the element.
+      tightenAround(place)
+      settleEnds(reach: 3)
     }
   }
 
   /// Puts an element between two nodes: into one of them where there is room, or a node of its own.
+  ///
+  /// - Returns: the node that has it.
   private func insertBetween(
     _ element: ByteView, _ previous: NodePlace?, before place: NodePlace,
     following: NodePlace? = nil, _ limits: ListLimits
-  ) {
+  ) -> NodePlace {
     if let previous, node(previous).pointee.accepts(element.count, limits) {
       let value = ListpackValue(encoding: element)
       change(previous, by: 1) { $0.append(value, memory) }
-    } else if let following, node(following).pointee.accepts(element.count, limits) {
+      return previous
+    }
+    if let following, node(following).pointee.accepts(element.count, limits) {
       let value = ListpackValue(encoding: element)
       change(following, by: 1) { $0.prepend(value, memory) }
-    } else {
-      insertNode(makeNode(element, limits), at: place)
+      return following
     }
+    return insertNode(makeNode(element, limits), at: place)
   }
 
   /// Cuts a node in two: the entry at `position`, which has `index` entries before it, begins a new
@@ -146,6 +164,7 @@ extension Quicklist {
   /// Replaces the element at `index`, which is in bounds.
   func replace(at index: Int, with element: ByteView, _ limits: ListLimits) {
     let cursor = cursor(at: index)
+    if compresses { expand(cursor.node) }
     let node = node(cursor.node).pointee
     if node.isPacked, !limits.isPlain(element.count) {
       let old = node.listpack.value(at: cursor.position)
@@ -159,6 +178,7 @@ extension Quicklist {
     if node.count == 1 {
       memory.release(node.base)
       self.node(cursor.node).pointee = makeNode(element, limits)
+      if compresses { tighten(cursor.node) }
       return
     }
     insert(element, at: cursor, after: true, limits)

@@ -15,7 +15,7 @@ extension Quicklist {
   /// - Complexity: O(segments + nodes of a segment + bytes of a node), see the type.
   func cursor(at index: Int) -> ListCursor {
     let (place, inner) = locate(index)
-    let node = node(place).pointee
+    let node = readable(place)
     guard node.isPacked else { return ListCursor(node: place, index: 0, position: 0) }
     // There: the node has more than `inner` elements.
     let position = node.listpack.position(at: inner).unsafelyUnwrapped
@@ -65,10 +65,10 @@ extension Quicklist {
     return (segment, index - start)
   }
 
-  /// The element under the cursor; valid until its node changes.
+  /// The element under the cursor; valid until its node changes, or another one is read.
   @inline(__always)
   func value(at cursor: ListCursor) -> ListpackValue {
-    let node = node(cursor.node).pointee
+    let node = readable(cursor.node)
     return node.isPacked
       ? node.listpack.value(at: cursor.position) : .bytes(node.plainElement)
   }
@@ -81,7 +81,7 @@ extension Quicklist {
 
   @inline(__always)
   func startCursor(of place: NodePlace) -> ListCursor {
-    let node = node(place).pointee
+    let node = readable(place)
     // No node is empty.
     let position = node.isPacked ? node.listpack.first.unsafelyUnwrapped : 0
     return ListCursor(node: place, index: 0, position: position)
@@ -89,7 +89,7 @@ extension Quicklist {
 
   @inline(__always)
   func lastCursor(of place: NodePlace) -> ListCursor {
-    let node = node(place).pointee
+    let node = readable(place)
     let position = node.isPacked ? node.listpack.last.unsafelyUnwrapped : 0
     return ListCursor(node: place, index: Int(node.count) - 1, position: position)
   }
@@ -102,8 +102,8 @@ extension Quicklist {
 
   @inline(__always)
   private func stepOn(_ cursor: ListCursor) -> ListCursor? {
-    let node = node(cursor.node).pointee
-    if cursor.index + 1 < Int(node.count) {
+    if cursor.index + 1 < Int(node(cursor.node).pointee.count) {
+      let node = readable(cursor.node)
       let position = node.listpack.next(cursor.position).unsafelyUnwrapped
       return ListCursor(node: cursor.node, index: cursor.index + 1, position: position)
     }
@@ -113,7 +113,7 @@ extension Quicklist {
   @inline(__always)
   private func stepBack(_ cursor: ListCursor) -> ListCursor? {
     if cursor.index > 0 {
-      let listpack = node(cursor.node).pointee.listpack
+      let listpack = readable(cursor.node).listpack
       let position = listpack.previous(cursor.position).unsafelyUnwrapped
       return ListCursor(node: cursor.node, index: cursor.index - 1, position: position)
     }

@@ -14,7 +14,8 @@ import Platform
 ///     header   count | node count | directory | first, segments, capacity
 ///     directory: { segment, elements } { segment, elements } …    gap at both ends
 ///     segment:   node count, capacity | { node, elements, kind } { node, elements, kind } …
-///     node:      a listpack, or 8 bytes of length and an element
+///     node:      a listpack, or 8 bytes of length and an element; compressed far from the ends
+///                if that is wanted (Quicklist+Compression)
 ///
 /// Both ends are cheap: a full segment at an end is left full and a new one begun, and the
 /// directory, like a deque, has its gap where it grew last.
@@ -36,6 +37,8 @@ struct Quicklist {
     var firstEntry: Int32 = 0
     var segmentCount: Int32 = 0
     var capacity: Int32
+    /// Nodes at each end that are not compressed; 0: none is.
+    var depth: Int32 = 0
   }
 
   /// A segment's place in the directory.
@@ -131,6 +134,10 @@ struct ListNode {
     case packed
     /// 8 bytes of length, and one element.
     case plain
+    /// A listpack, compressed.
+    case compressedPack
+    /// An element, compressed.
+    case compressedPlain
   }
 
   var base: UnsafeMutableRawPointer
@@ -173,10 +180,19 @@ struct ListNode {
       count: base.load(as: Int.self))
   }
 
-  /// Bytes of the listpack, or of the one element.
-  var byteCount: Int { isPacked ? listpack.byteCount : plainElement.count }
+  /// Whether its elements are in a listpack, compressed or not.
+  var holdsListpack: Bool { kind == .packed || kind == .compressedPack }
 
-  /// The bytes that DUMP carries: the listpack, or the element.
+  /// Bytes of the listpack, or of the one element, when they are not compressed.
+  var byteCount: Int {
+    switch kind {
+    case .packed: listpack.byteCount
+    case .plain: plainElement.count
+    case .compressedPack, .compressedPlain: unpackedByteCount
+    }
+  }
+
+  /// The bytes that DUMP carries: the listpack, or the element; of a node that is not compressed.
   var content: ByteView {
     guard isPacked else { return plainElement }
     return ByteView(
@@ -185,7 +201,12 @@ struct ListNode {
 
   /// A copy in other memory.
   func copy(into memory: ObjectMemory) -> ListNode {
-    let bytes = isPacked ? listpack.byteCount : Self.plainHeaderBytes + plainElement.count
+    let bytes =
+      switch kind {
+      case .packed: listpack.byteCount
+      case .plain: Self.plainHeaderBytes + plainElement.count
+      case .compressedPack, .compressedPlain: Self.blockHeaderBytes + compressedContent.count
+      }
     let copy = memory.allocate(bytes)
     memcpy(copy, base, bytes)
     return ListNode(base: copy, count: count, kind: kind)
@@ -194,7 +215,7 @@ struct ListNode {
   /// Whether an element of so many bytes may be added.
   func accepts(_ bytes: Int, _ limits: ListLimits) -> Bool {
     // 8 bytes are more than an entry's length and back length take, or a little less.
-    isPacked && !limits.isPlain(bytes)
-      && !limits.isExceeded(bytes: listpack.byteCount + bytes + 8, count: Int(count) + 1)
+    holdsListpack && !limits.isPlain(bytes)
+      && !limits.isExceeded(bytes: byteCount + bytes + 8, count: Int(count) + 1)
   }
 }

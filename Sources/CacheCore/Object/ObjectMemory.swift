@@ -24,6 +24,7 @@ public struct ObjectMemory: @unchecked Sendable {
     /// Whether several threads use it, so that nothing may stay pending.
     let isShared: Bool
     let total: UnsafeMutablePointer<Atomic<Int>>
+    var scratch = Scratch()
   }
 
   init(total: UnsafeMutablePointer<Atomic<Int>>, isShared: Bool) {
@@ -48,6 +49,7 @@ public struct ObjectMemory: @unchecked Sendable {
   /// Ends the account.
   func close() {
     settle()
+    account.pointee.scratch.release()
     account.deallocate()
   }
 

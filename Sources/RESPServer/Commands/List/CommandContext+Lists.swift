@@ -8,7 +8,8 @@ extension CommandContext {
     let state = server.state
     return ListLimits(
       listpackSize: state.pointee.configuration.listListpackSize,
-      plainBytesMin: state.pointee.listPlainBytesMin)
+      plainBytesMin: state.pointee.listPlainBytesMin,
+      compressDepth: state.pointee.configuration.listCompressDepth)
   }
 
   /// The list at `key` for reading; nil when there is no such key.

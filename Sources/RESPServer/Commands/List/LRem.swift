@@ -35,7 +35,8 @@ enum LRemCommand: Command {
     let key = context.key
     guard let list = try context.listForWriting(key) else { return context.reply.integer(0) }
     let removed = list.remove(
-      context[3], limit: count == 0 ? .max : Int(count.magnitude), backwards: count < 0)
+      context[3], limit: count == 0 ? .max : Int(count.magnitude), backwards: count < 0,
+      context.listLimits)
     if removed > 0 { context.finishRemoval(list, at: key, "lrem") }
     context.reply.integer(removed)
   }
@@ -75,8 +76,9 @@ enum LTrimCommand: Command {
     if kept.isEmpty {
       list.removeRange(from: 0, count: total)
     } else {
-      list.removeRange(from: kept.upperBound, count: total - kept.upperBound)
-      list.removeRange(from: 0, count: kept.lowerBound)
+      let limits = context.listLimits
+      list.removeRange(from: kept.upperBound, count: total - kept.upperBound, limits)
+      list.removeRange(from: 0, count: kept.lowerBound, limits)
     }
     context.finishRemoval(list, at: key, "ltrim")
     context.reply.ok()

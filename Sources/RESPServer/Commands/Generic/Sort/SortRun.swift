@@ -70,7 +70,7 @@ struct SortRun {
     if keepsOrder { return loadInOrder(context, object) }
     items.reserveCapacity(object.count)
     switch type {
-    case .list: ListObject(object).forEachElement { add($0) }
+    case .list: add(ListObject(object), from: 0, count: object.count, backwards: false)
     case .set: SetObject(object, now: context.now).forEachMember { add($0) }
     default:
       var cursor = SortedSet(object).cursor()
@@ -93,9 +93,7 @@ struct SortRun {
     case .list:
       guard !wanted.isEmpty else { return }
       let start = isDescending ? total - 1 - wanted.lowerBound : wanted.lowerBound
-      ListObject(object).forEach(from: start, count: wanted.count, backwards: isDescending) {
-        add($0)
-      }
+      add(ListObject(object), from: start, count: wanted.count, backwards: isDescending)
     case .sortedSet:
       let ranks =
         isDescending ? total - wanted.upperBound..<total - wanted.lowerBound : wanted
@@ -109,6 +107,20 @@ struct SortRun {
 
   private mutating func add(_ value: ListpackValue) {
     items.append(Item(text: arena.text(of: value)))
+  }
+
+  /// Adds elements of a list, of which what is compressed does not stay where it is read.
+  private mutating func add(
+    _ list: ListObject, from index: Int, count: Int, backwards: Bool
+  ) {
+    let copies = list.isCompressed
+    list.forEach(from: index, count: count, backwards: backwards) { value in
+      if copies, case .bytes(let bytes) = value {
+        items.append(Item(text: arena.copy(of: bytes)))
+      } else {
+        add(value)
+      }
+    }
   }
 
   // MARK: Sorting
@@ -248,6 +260,25 @@ struct TextArena {
     let count = IntegerText.write(number, to: place)
     used += count
     return ByteView(base: UnsafePointer(place), count: count)
+  }
+
+  /// A copy that is put here.
+  mutating func copy(of text: ByteView) -> ByteView {
+    let place: UnsafeMutablePointer<UInt8>
+    if text.count > Self.chunkBytes / 4 {
+      // A chunk of its own, before the one that is being filled.
+      place = .allocate(capacity: text.count)
+      chunks.insert(place, at: 0)
+    } else {
+      if used + text.count > Self.chunkBytes {
+        chunks.append(.allocate(capacity: Self.chunkBytes))
+        used = 0
+      }
+      place = chunks[chunks.count - 1] + used
+      used += text.count
+    }
+    place.initialize(from: text.base, count: text.count)
+    return ByteView(base: UnsafePointer(place), count: text.count)
   }
 
   /// What a pattern of SORT finds for an element; nil: no such key or field, or of another type.
