@@ -40,6 +40,7 @@ extension DumpDecoder {
     switch type {
     case .setIntset:
       let bytes = try reader.block()
+      checkedBlockCount += 1
       guard Intset.isValid(bytes) else { throw .badFormat }
       let intset = Intset.make(copying: bytes, memory)
       let set = SetObject(

@@ -9,11 +9,11 @@ import Bytes
 //              consumers (name | seen time u64 | from 21 on: active time i64, -1: never
 //                         pending (ID, 16 bytes) ... ) ... ) ...
 //
-// 19 is what Redis 7.0 reads, so that is what is written; active times are lost then.
+// 19 is what Redis 7.0 reads, so that is what DUMP writes; active times are lost then.
 
 extension DumpWriter {
   mutating func stream(_ stream: StreamObject) {
-    type(.stream2)
+    type(keepsEverything ? .stream3 : .stream2)
     length(stream.nodeCount)
     stream.forEachNode { masterID, listpack in
       length(16)
@@ -45,6 +45,7 @@ extension DumpWriter {
       let consumer = group.consumer(at: index)
       string(consumer.name)
       fixed(consumer.seenTime)
+      if keepsEverything { fixed(consumer.activeTime ?? -1) }
       length(consumer.pendingCount)
       group.forEachPendingID(of: consumer) { raw($0) }
     }
@@ -73,6 +74,7 @@ extension DumpDecoder {
       for _ in 0..<(try reader.count(bytesEach: 18)) {
         let key = try reader.string(.first)
         guard key.count == 16 else { throw .badFormat }
+        checkedBlockCount += 1
         let masterID = Self.id(key)
         guard stream.appendNode(masterID, try reader.block(.second)) else { throw .badFormat }
       }

@@ -60,6 +60,8 @@ public struct DumpDecoder: ~Copyable {
   var reader: DumpReader
   let memory: ObjectMemory
   let limits: DumpLimits
+  /// Listpacks and integer sets that were taken as they are, each checked element by element.
+  public internal(set) var checkedBlockCount = 0
 
   /// Prepares to read `bytes`, which stay where they are until the value is no longer needed.
   public init(_ bytes: ByteView, _ memory: ObjectMemory, _ limits: DumpLimits) {
@@ -105,6 +107,7 @@ public struct DumpDecoder: ~Copyable {
   ///   once.
   mutating func listpack(stride: Int) throws(DumpError) -> ByteView {
     let bytes = try reader.block()
+    checkedBlockCount += 1
     guard Listpack.isValid(bytes, deeply: true) else { throw .badFormat }
     let pack = Listpack(base: UnsafeMutableRawPointer(mutating: bytes.base))
     let count = pack.countWithoutStoring

@@ -11,9 +11,10 @@ public enum FunctionPayload {
 
   /// The payload of libraries.
   ///
+  /// - Parameter compresses: whether long texts are compressed (`rdbcompression`).
   /// - Complexity: O(bytes)
-  public static func encode(_ codes: [[UInt8]]) -> [UInt8] {
-    var writer = DumpWriter(compresses: true)
+  public static func encode(_ codes: [[UInt8]], compresses: Bool = true) -> [UInt8] {
+    var writer = DumpWriter(compresses: compresses)
     for code in codes {
       writer.byte(libraryRecord)
       code.withByteView { writer.string($0) }

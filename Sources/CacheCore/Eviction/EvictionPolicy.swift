@@ -60,6 +60,9 @@ public enum EvictionPolicy: UInt8, CaseIterable, Sendable {
   /// Whether the access bits hold a frequency counter, so that OBJECT FREQ answers.
   public var isLFU: Bool { self == .allKeysLFU || self == .volatileLFU }
 
+  /// Whether Redis's LRU stamps are what counts, so that a saved value keeps its own.
+  public var isLRU: Bool { self == .allKeysLRU || self == .volatileLRU }
+
   /// Whether what is evicted depends on how each key was used.
   public var needsAccessTimes: Bool {
     switch self {

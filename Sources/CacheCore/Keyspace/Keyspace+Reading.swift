@@ -79,6 +79,12 @@ extension Keyspace {
     return engine.deadline(of: stored, in: engine.shard(shard))
   }
 
+  /// Looks a key up as it is in the table: also one that is due, and without a trace.
+  public func findEvenIfDue(_ key: HashedKey, in database: DatabaseIndex) -> EntryHandle? {
+    let site = engine.site(key.hash, database)
+    return site.table.pointee.find(key, engine.memory).map { EntryHandle(rawValue: $0.handle) }
+  }
+
   /// Seconds since the last access, as well as the policy's bits can tell; 0 under LFU.
   public func idleSeconds(of entry: EntryHandle, now: Int64) -> Int {
     // The evictor's clock stands still while nothing is used.

@@ -106,6 +106,14 @@ extension Keyspace {
     engine.racySum(database, Table.expiringCountOffset)
   }
 
+  /// Number of collections of which an element has a deadline. The caller has the gate.
+  public func timedCount(in database: DatabaseIndex) -> Int {
+    (0..<ShardIndex.count).reduce(0) { sum, number in
+      let shard = engine.shard(ShardIndex(rawValue: UInt8(number)))
+      return sum + Int((shard.pointee.tables + Int(database.rawValue)).pointee.timedCount)
+    }
+  }
+
   /// Mean time to live of the keys with an expiry, in milliseconds, from a sample of some 100 keys;
   /// 0 when there are none. Locks a shard at a time.
   public func averageTTL(in database: DatabaseIndex, now: Int64) -> Int64 {

@@ -79,6 +79,8 @@ public struct Configuration: Sendable {
   public var streamNodeBytesMax = 4096
   public var streamNodeEntriesMax = 100
   public var hyperLogLogSparseBytesMax = 3000
+  /// Whether DUMP compresses long strings.
+  public var compressesPayloads = true
 
   // Security.
   public var requirePassword = ""

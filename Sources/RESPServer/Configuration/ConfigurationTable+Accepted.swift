@@ -22,7 +22,6 @@ extension ConfigurationParameter {
       .accepted("appenddirname", .text, .text("appendonlydir"), .immutable)
         .validated { checkBaseName($0, "appenddirname", "dirname", mayBeEmpty: false) },
       .accepted("rdbchecksum", .boolean, .boolean(true), .immutable),
-      .accepted("rdbcompression", .boolean, .boolean(true)),
       .accepted("rdb-del-sync-files", .boolean, .boolean(false)),
       .accepted("rdb-save-incremental-fsync", .boolean, .boolean(true)),
       .accepted("stop-writes-on-bgsave-error", .boolean, .boolean(true)),

@@ -135,9 +135,8 @@ extension ConfigurationParameter {
       .alias("list-max-ziplist-size"),
       .integer(
         "list-compress-depth", \.listCompressDepth, 0...int32Max,
-        "kept for compatibility: list nodes are not compressed"
-      )
-      .withoutEffect(),
+        "nodes at each end of a list that are not compressed; 0: none is"
+      ),
       .integer(
         "set-max-intset-entries", \.setIntsetEntriesMax, 0...Int.max,
         "members of a set of integers kept as an intset"),
@@ -152,6 +151,8 @@ extension ConfigurationParameter {
         "members of a sorted set kept as a listpack"
       )
       .alias("zset-max-ziplist-entries"),
+      .boolean(
+        "rdbcompression", \.compressesPayloads, "compress long strings of payloads"),
       .memory(
         "zset-max-listpack-value", \.sortedSetListpackValueBytesMax, 0...Int.max,
         "bytes of a member of such a sorted set"
@@ -185,7 +186,7 @@ extension ConfigurationParameter {
       .choice("enable-module-command", \.enableModuleCommand, "who may use MODULE", .immutable),
       .choice(
         "sanitize-dump-payload", \.sanitizeDumpPayload,
-        "which RESTORE payloads are checked thoroughly"),
+        "which RESTORE payloads are counted as checked; all are checked"),
       .custom(
         "notify-keyspace-events", .notifyKeyspaceEvents,
         "changes that are published: letters of KEg$lshzxetdmnA"),

@@ -38,6 +38,8 @@ struct LoopCounters {
   var reads: UInt64 = 0
   var writes: UInt64 = 0
   var batches: UInt64 = 0
+  /// Listpacks and such of RESTORE's payloads that were checked element by element.
+  var checkedBlocks: UInt64 = 0
 }
 
 /// One command's statistics on one loop.

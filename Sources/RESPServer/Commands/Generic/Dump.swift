@@ -17,7 +17,7 @@ extension CommandContext {
   ///
   /// - Complexity: O(n)
   func dumpPayload(of entry: EntryHandle, _ key: HashedKey) -> [UInt8] {
-    var writer = DumpWriter(compresses: true)
+    var writer = DumpWriter(compresses: server.configuration.compressesPayloads)
     if keyspace.type(of: entry) == .string {
       writer.value(keyspace.string(of: entry))
     } else {

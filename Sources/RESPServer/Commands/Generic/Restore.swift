@@ -92,6 +92,11 @@ enum RestoreCommand: Command {
     var decoder = DumpDecoder(
       try checked(context), context.keyspace.objectMemory(for: key), context.dumpLimits)
     let value: DumpedValue
+    defer {
+      if context.countsPayloadChecks {
+        context.loop.state.pointee.counters.checkedBlocks &+= UInt64(decoder.checkedBlockCount)
+      }
+    }
     do throws(DumpError) {
       value = try decoder.value()
     } catch {
@@ -158,6 +163,20 @@ enum RestoreCommand: Command {
       index += 1
     }
     return options
+  }
+}
+
+extension CommandContext {
+  /// Whether INFO counts how payloads of this client are checked. They always are, in whole, for
+  /// nothing else keeps the memory safe from them; `sanitize-dump-payload` and the user's
+  /// `skip-sanitize-payload` decide in Redis whether they are at all.
+  fileprivate var countsPayloadChecks: Bool {
+    switch server.configuration.sanitizeDumpPayload {
+    case .no: false
+    case .yes: true
+    case .clients:
+      connection.state.pointee.user?.takeUnretainedValue().rules.payloadChecking ?? true
+    }
   }
 }
 

@@ -12,7 +12,9 @@ enum FunctionDumpCommand: Command {
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
     let libraries = context.server.state.pointee.functions?.sorted ?? []
-    context.reply.bulk(FunctionPayload.encode(libraries.map(\.code)))
+    context.reply.bulk(
+      FunctionPayload.encode(
+        libraries.map(\.code), compresses: context.server.configuration.compressesPayloads))
   }
 }
 

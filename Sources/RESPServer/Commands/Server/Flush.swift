@@ -17,6 +17,15 @@ extension CommandContext {
         throw .syntax
       }
     }
+    let removed = empty(database, asynchronously: isAsynchronous)
+    loop.state.pointee.counters.changes &+= UInt64(removed)
+    reply.ok()
+  }
+
+  /// Empties a database, or all with nil, and tells those who follow keys. The caller has the gate.
+  ///
+  /// - Returns: the number of keys removed.
+  func empty(_ database: DatabaseIndex?, asynchronously: Bool) -> Int {
     var removed = 0
     for index in 0..<server.configuration.databaseCount {
       let each = DatabaseIndex(rawValue: UInt8(index))
@@ -25,10 +34,9 @@ extension CommandContext {
       loop.markAllReady(in: each)
       removed += keyspace.count(in: each)
     }
-    keyspace.flush(database, asynchronously: isAsynchronous)
+    keyspace.flush(database, asynchronously: asynchronously)
     loop.invalidateAll()
-    loop.state.pointee.counters.changes &+= UInt64(removed)
-    reply.ok()
+    return removed
   }
 
   fileprivate static var flushArguments: [ArgumentSpec] {

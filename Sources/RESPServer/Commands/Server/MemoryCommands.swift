@@ -33,16 +33,18 @@ enum MemoryUsageCommand: Command {
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
     var index = 3
+    var samples = 5
     while index < context.count {
       guard context.argument(at: index, is: "SAMPLES"), index + 1 < context.count else {
         throw .syntax
       }
       // How many elements of a collection to look at; a string is known as a whole.
-      guard try context.integer(at: index + 1) >= 0 else { throw .syntax }
+      samples = Int(clamping: try context.integer(at: index + 1))
+      guard samples >= 0 else { throw .syntax }
       index += 2
     }
     guard let entry = context.peek(context.key) else { return context.reply.null() }
-    context.reply.integer(context.keyspace.memoryUsage(of: entry))
+    context.reply.integer(context.keyspace.memoryUsage(of: entry, samples: samples))
   }
 }
 
@@ -58,11 +60,13 @@ enum MemoryStatsCommand: Command {
   static func run(_ context: inout CommandContext) throws(CommandError) {
     let figures = MemoryFigures(context.server)
     let databases = databases(context)
+    let scripts = ScriptMemory(context.server)
     let integers: [(StaticString, Int)] = [
       ("peak.allocated", figures.peak), ("total.allocated", figures.used),
       ("startup.allocated", figures.startup), ("replication.backlog", 0), ("clients.slaves", 0),
       ("clients.normal", figures.clients), ("cluster.links", 0), ("aof.buffer", 0),
-      ("lua.caches", 0), ("functions.caches", 0),
+      ("lua.caches", scripts.texts), ("functions.caches", scripts.libraries),
+      ("script.VMs", scripts.interpreters + scripts.functionInterpreter),
     ]
     context.reply.map(integers.count + databases.count + 18)
     for (name, value) in integers { write(name, value, &context) }

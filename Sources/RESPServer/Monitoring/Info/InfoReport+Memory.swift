@@ -62,6 +62,27 @@ struct MemoryFigures {
   }
 }
 
+/// Bytes that scripts and functions hold.
+struct ScriptMemory {
+  /// Of the loops' interpreters.
+  var interpreters = 0
+  /// Of scripts' texts, and what keeps them.
+  var texts: Int
+  /// Of the interpreter that functions run in.
+  var functionInterpreter: Int
+  /// Of libraries' texts.
+  var libraries: Int
+
+  /// Takes the figures; the caller has the gate.
+  init(_ server: Server) {
+    texts = server.state.pointee.scripts.figures.byteCount
+    let store = server.state.pointee.functions
+    functionInterpreter = store?.interpreter.memoryUsage ?? 0
+    libraries = store?.byteCount ?? 0
+    server.forEachLoop { interpreters += $0.guarded.pointee.scripts?.interpreter.memoryUsage ?? 0 }
+  }
+}
+
 extension Server {
   /// Remembers the most memory that was ever used. The caller has the gate, or is loop 0.
   func notePeakMemory(_ used: Int) {
@@ -116,22 +137,17 @@ extension InfoReport {
   }
 
   private func writeScriptMemory(_ text: inout InfoText) {
-    let scripts = server.state.pointee.scripts.figures
+    let scripts = ScriptMemory(server)
     let functions = server.functionFigures
-    let store = server.state.pointee.functions
-    var evalBytes = 0
-    server.forEachLoop { evalBytes += $0.guarded.pointee.scripts?.interpreter.memoryUsage ?? 0 }
-    let functionBytes = store?.interpreter.memoryUsage ?? 0
-    let libraryBytes = store?.byteCount ?? 0
-    text.memory("used_memory_lua", evalBytes)
-    text.field("used_memory_vm_eval", evalBytes)
-    text.field("used_memory_scripts_eval", scripts.byteCount)
-    text.field("number_of_cached_scripts", scripts.count)
+    text.memory("used_memory_lua", scripts.interpreters)
+    text.field("used_memory_vm_eval", scripts.interpreters)
+    text.field("used_memory_scripts_eval", scripts.texts)
+    text.field("number_of_cached_scripts", server.state.pointee.scripts.figures.count)
     text.field("number_of_functions", functions.functions)
     text.field("number_of_libraries", functions.libraries)
-    text.field("used_memory_vm_functions", functionBytes)
-    text.memory("used_memory_vm_total", evalBytes + functionBytes)
-    text.field("used_memory_functions", libraryBytes)
-    text.memory("used_memory_scripts", scripts.byteCount + libraryBytes)
+    text.field("used_memory_vm_functions", scripts.functionInterpreter)
+    text.memory("used_memory_vm_total", scripts.interpreters + scripts.functionInterpreter)
+    text.field("used_memory_functions", scripts.libraries)
+    text.memory("used_memory_scripts", scripts.texts + scripts.libraries)
   }
 }

@@ -58,6 +58,7 @@ extension InfoReport {
     text.field("expire_cycle_cpu_milliseconds", 0)
     text.field("evicted_keys", keyspace.evicted)
     text.field("evicted_clients", server.state.pointee.statistics.evictedClients)
+    text.field("evicted_scripts", server.state.pointee.scripts.figures.evictedCount)
     text.field("total_eviction_exceeded_time", 0)
     text.field("current_eviction_exceeded_time", 0)
     text.field("keyspace_hits", keyspace.hits)
@@ -79,7 +80,7 @@ extension InfoReport {
     text.field("tracking_total_prefixes", tracking.prefixes.count)
     text.field("unexpected_error_replies", 0)
     text.field("total_error_replies", server.errorReplyCount)
-    text.field("dump_payload_sanitizations", 0)
+    text.field("dump_payload_sanitizations", counters.checkedBlocks)
     text.field("total_reads_processed", counters.reads)
     text.field("total_writes_processed", counters.writes)
     text.field("io_threaded_reads_processed", 0)
@@ -124,7 +125,9 @@ extension InfoReport {
       guard count > 0 else { continue }
       let expiring = server.state.pointee.keyspace.expiringCount(in: database)
       let mean = server.state.pointee.keyspace.averageTTL(in: database, now: now)
-      text.field("db\(index)", "keys=\(count),expires=\(expiring),avg_ttl=\(mean)")
+      let timed = server.state.pointee.keyspace.timedCount(in: database)
+      text.field(
+        "db\(index)", "keys=\(count),expires=\(expiring),avg_ttl=\(mean),subexpiry=\(timed)")
     }
   }
 }
@@ -254,7 +257,7 @@ extension LoopCounters {
     [
       \.commands, \.connections, \.bytesReceived, \.bytesSent, \.changes, \.protocolErrors,
       \.authenticationErrors, \.queryBufferClosings, \.outputBufferClosings, \.turns, \.batches,
-      \.reads, \.writes, \.deniedCommands, \.deniedKeys, \.deniedChannels,
+      \.reads, \.writes, \.deniedCommands, \.deniedKeys, \.deniedChannels, \.checkedBlocks,
     ]
   }
 

@@ -45,8 +45,13 @@ enum DebugCommand: Command {
       ("DROP-CLUSTER-PACKET-FILTER", 3), ("CLIENT-ENFORCE-REPLY-LIST", 3):
       // Switches for what this server does not do.
       context.reply.ok()
-    case ("RELOAD", _), ("LOADAOF", 2), ("RESTART", _), ("CRASH-AND-RECOVER", _):
+    case ("RELOAD", _), ("LOADAOF", 2): try DebugReload.run(&context)
+    case ("RESTART", _), ("CRASH-AND-RECOVER", _):
       throw .made("ERR DEBUG \(name) needs data on disk, which this server does not keep yet")
+    case ("REPLICATE", 3...), ("CLUSTERLINK", 5), ("JMAP", _), ("STRUCTSIZE", 2),
+      ("MALLCTL", 3...4), ("MALLCTL-STR", 3...4), ("CLIENT-EVICTION", 2),
+      ("STRINGMATCH-TEST", 2):
+      throw .made("ERR DEBUG \(name) is about what this server has not got")
     case ("SEGFAULT", 2), ("PANIC", 2), ("ASSERT", 2), ("OOM", 2), ("LEAK", 3):
       throw .made("ERR DEBUG \(name) is refused: this server does not harm itself")
     default:
@@ -114,6 +119,12 @@ enum DebugCommand: Command {
       "    Answer with an error.",
       "HTSTATS <database>",
       "    Show figures of the table.",
+      "HTSTATS-KEY <key>",
+      "    Show figures of a value's table.",
+      "LISTPACK <key>",
+      "    Log the elements of a listpack.",
+      "LOADAOF",
+      "    The same as RELOAD: there is no append log.",
       "LOG <text>",
       "    Write to the log.",
       "OBJECT <key>",
@@ -124,12 +135,20 @@ enum DebugCommand: Command {
       "    Make string keys.",
       "PROTOCOL <type>",
       "    Answer with a value of a type.",
+      "QUICKLIST <key> [<0|1>]",
+      "    Log the nodes of a list.",
       "QUICKLIST-PACKED-THRESHOLD <size>",
       "    From this size on elements of lists stand alone.",
+      "RELOAD [MERGE] [NOFLUSH]",
+      "    Turn all data into payloads, remove it, and make it anew of the payloads.",
       "SDSLEN <key>",
       "    Show the lengths of a key and a string.",
       "SET-ACTIVE-EXPIRE <0|1>",
       "    With 0, due keys go only when a command meets them.",
+      "SET-DISABLE-DENY-SCRIPTS <0|1>",
+      "    With 1, scripts may run commands that are not for scripts.",
+      "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+      "    With 1, RESTORE takes payloads with a wrong checksum.",
       "SLEEP <seconds>",
       "    Serve nobody for a while.",
       "STRINGMATCH-LEN <length> <pattern>",
@@ -173,6 +192,8 @@ enum DebugProtocol {
       context.reply.push(2)
       context.reply.bulk("server-cpu-usage")
       context.reply.integer(42)
+      // Clients take a push for no reply.
+      context.reply.bulk("Some real reply following the push reply")
     case "verbatim": context.reply.verbatim("This is a verbatim\nstring")
     case "bignum":
       context.reply.bigNumber(ByteView("1234567999999999999999999999999999999"))

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CacheCore
+internal import Logging
 internal import Platform
 internal import RESP
 
@@ -16,8 +17,11 @@ enum DebugData {
       let key = context.hash(context[2])
       context.keyspace.lock(key.hash.shard)
       defer { context.keyspace.unlock(key.hash.shard) }
-      guard let entry = context.peek(key) else { throw .noSuchKey }
-      try describe(entry, &context, name)
+      // What is due and not yet removed is shown, too.
+      guard let entry = context.keyspace.findEvenIfDue(key, in: context.database) else {
+        throw .noSuchKey
+      }
+      try describe(entry, key, &context, name)
     case ("HTSTATS", 3...4): try tableStatistics(&context)
     case ("POPULATE", 3...5): try populate(&context)
     case ("DIGEST", 2): context.replyLine(digest(context).text)
@@ -27,8 +31,8 @@ enum DebugData {
         var digest = DataDigest()
         let key = context.hash(context[index])
         context.keyspace.lock(key.hash.shard)
-        if let entry = context.peek(key) {
-          digest.mix(DataDigest(of: entry, context.keyspace))
+        if let entry = context.keyspace.findEvenIfDue(key, in: context.database) {
+          digest.mix(entry, key, context)
         }
         context.keyspace.unlock(key.hash.shard)
         context.replyLine(digest.text)
@@ -45,29 +49,79 @@ enum DebugData {
 
   /// Answers a subcommand about one entry.
   private static func describe(
-    _ entry: EntryHandle, _ context: inout CommandContext, _ name: String
+    _ entry: EntryHandle, _ key: HashedKey, _ context: inout CommandContext, _ name: String
   ) throws(CommandError) {
+    if name == "OBJECT" { return object(entry, key, &context) }
+    if name == "SDSLEN" { return try stringLengths(entry, &context) }
+    let object =
+      context.keyspace.type(of: entry) == .string ? nil : context.keyspace.object(of: entry, key)
     switch name {
-    case "OBJECT": object(entry, &context)
-    case "SDSLEN": try stringLengths(entry, &context)
-    case "QUICKLIST": throw .fixed("ERR Not a quicklist encoded object.")
+    case "QUICKLIST":
+      guard let object, object.encoding == .quicklist else {
+        throw .fixed("ERR Not a quicklist encoded object.")
+      }
+      log(ListObject(object).nodeTexts(limit: loggedPartsMax), of: key, context)
+      context.reply.simple("Quicklist structure printed on stdout")
     case "HTSTATS-KEY":
-      throw .fixed(
-        "ERR The value stored at the specified key is not represented using an hash table")
-    default: throw .fixed("ERR Not a listpack encoded object.")
+      guard let object, object.encoding == .hashtable || object.encoding == .skiplist else {
+        throw .fixed(
+          "ERR The value stored at the specified key is not represented using an hash table")
+      }
+      let bytes = context.keyspace.memoryUsage(of: entry, samples: 0)
+      context.reply.verbatim("number of elements: \(object.count)\nbytes: \(bytes)\n")
+    default:
+      guard let object, object.encoding == .listpack || object.encoding == .listpackex,
+        let base = object.header.pointee.payload
+      else { throw .fixed("ERR Not a listpack encoded object.") }
+      log(Listpack(base: base).elementTexts(limit: loggedPartsMax), of: key, context)
+      context.reply.simple("Listpack structure printed on stdout")
     }
   }
 
-  private static func object(_ entry: EntryHandle, _ context: inout CommandContext) {
+  /// How many nodes or elements of a value the log gets.
+  private static let loggedPartsMax = 128
+
+  private static func log(
+    _ lines: [String], of key: HashedKey, _ context: borrowing CommandContext
+  ) {
+    let name = key.bytes[0..<min(key.bytes.count, 64)].string
+    context.server.log.warning("DEBUG \(name):\n\(lines.joined(separator: "\n"))")
+  }
+
+  private static func object(
+    _ entry: EntryHandle, _ key: HashedKey, _ context: inout CommandContext
+  ) {
     let address = String(UInt64(entry.rawValue) * 8, radix: 16)
     let idle = context.keyspace.idleSeconds(of: entry, now: context.now)
     let lru = max(0, (context.now + context.wallStep) / 1000 - Int64(idle)) & 0xFF_FFFF
     let encoding = ObjectEncodingCommand.encoding(of: entry, context)
-    let length =
-      context.keyspace.type(of: entry) == .string ? context.keyspace.string(of: entry).count : 0
+    var writer = DumpWriter(compresses: context.server.configuration.compressesPayloads)
+    var extra = ""
+    if context.keyspace.type(of: entry) == .string {
+      writer.value(context.keyspace.string(of: entry))
+    } else {
+      let object = context.keyspace.object(of: entry, key)
+      writer.value(object, context.dumpClock)
+      if object.encoding == .quicklist { extra = quicklistFacts(ListObject(object), context) }
+    }
+    // The type is no part of the value.
     context.replyLine(
-      "Value at:0x\(address) refcount:1 encoding:\(encoding) serializedlength:\(length + 1) "
-        + "lru:\(lru) lru_seconds_idle:\(idle)")
+      "Value at:0x\(address) refcount:1 encoding:\(encoding) "
+        + "serializedlength:\(writer.bytes.count - 1) "
+        + "lru:\(lru) lru_seconds_idle:\(idle)\(extra)")
+  }
+
+  private static func quicklistFacts(
+    _ list: ListObject, _ context: borrowing CommandContext
+  ) -> String {
+    let configuration = context.server.configuration
+    let hundredths = (list.count * 100 + list.nodeCount / 2) / list.nodeCount
+    let fraction = hundredths % 100
+    return " ql_nodes:\(list.nodeCount) "
+      + "ql_avg_node:\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) "
+      + "ql_listpack_max:\(configuration.listListpackSize) "
+      + "ql_compressed:\(configuration.listCompressDepth > 0 ? 1 : 0) "
+      + "ql_uncompressed_size:\(list.uncompressedBytes)"
   }
 
   private static func stringLengths(
@@ -143,56 +197,16 @@ enum DebugData {
     var all = DataDigest()
     for index in 0..<context.server.configuration.databaseCount {
       let database = DatabaseIndex(rawValue: UInt8(truncatingIfNeeded: index))
+      guard context.keyspace.count(in: database) > 0 else { continue }
+      // The same data in another database is other data.
+      all.mix(number: index)
       context.keyspace.forEachKey(in: database, now: context.now) { key, entry in
-        var one = DataDigest(of: entry, context.keyspace)
-        one.absorb(key)
-        one.absorb(Array("\(index)".utf8))
-        all.mix(one)
+        var one = DataDigest()
+        one.mix(key)
+        one.mix(entry, context.hash(key), context)
+        all.join(one)
       }
     }
     return all
-  }
-}
-
-/// A signature of data that does not depend on the order of keys, nor on the process.
-///
-/// Not for anything but telling data sets apart in tests: the hash's keys are fixed.
-struct DataDigest {
-  private var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
-
-  init() {}
-
-  /// The signature of a value: its type, its contents, and whether it will expire.
-  init(of entry: EntryHandle, _ keyspace: borrowing Keyspace) {
-    let type = keyspace.type(of: entry)
-    absorb([type.rawValue])
-    if type == .string { absorb(keyspace.string(of: entry)) }
-    if keyspace.expiry(of: entry) != nil { absorb(Array("expires".utf8)) }
-  }
-
-  /// Adds bytes; their order matters.
-  mutating func absorb(_ bytes: ByteView) {
-    words.0 = words.0 &* 31 &+ SipHash(key0: 1, key1: 2)(bytes)
-    words.1 = words.1 &* 37 &+ SipHash(key0: 3, key1: 4)(bytes)
-    words.2 = words.2 &* 41 &+ SipHash(key0: 5, key1: 6)(bytes)
-  }
-
-  mutating func absorb(_ bytes: [UInt8]) { bytes.withByteView { absorb($0) } }
-
-  /// Adds another signature; the order does not matter.
-  mutating func mix(_ other: DataDigest) {
-    words.0 ^= other.words.0
-    words.1 ^= other.words.1
-    words.2 ^= other.words.2
-  }
-
-  /// 40 hexadecimal digits.
-  var text: String {
-    var text = ""
-    for word in [words.0, words.1, words.2] {
-      let digits = String(word, radix: 16)
-      text += String(repeating: "0", count: 16 - digits.count) + digits
-    }
-    return String(text.prefix(40))
   }
 }
