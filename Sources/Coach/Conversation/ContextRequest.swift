@@ -104,7 +104,7 @@ enum ClaudeSummary {
   static func check() throws(CommandError) {
     throw .fixed(
       """
-      ERR VIA CLAUDE needs the provider's API, which this server cannot call yet; VIA LOCAL \
+      ERR VIA CLAUDE needs summaries by the provider, which are not made yet; VIA LOCAL \
       summarises without it
       """)
   }
