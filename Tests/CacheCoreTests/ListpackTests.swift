@@ -13,7 +13,7 @@ struct TestMemory: ~Copyable {
   init() {
     total = .allocate(capacity: 1)
     total.initialize(to: Atomic(0))
-    memory = ObjectMemory(total: total, isShared: false)
+    memory = ObjectMemory(total: total, .shard)
   }
 
   /// Bytes allocated and not released.

@@ -10,7 +10,7 @@ import Testing
   private func withMemory(_ body: (ObjectMemory) throws -> Void) rethrows {
     let total = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
     total.initialize(to: Atomic(0))
-    let memory = ObjectMemory(total: total, isShared: false)
+    let memory = ObjectMemory(total: total, .shard)
     try body(memory)
     memory.close()
     #expect(total.pointee.load(ordering: .relaxed) == 0)

@@ -5,6 +5,7 @@ in memory as what clients have filled does not; filling ten times would take man
 """
 
 import multiprocessing
+import os
 import random
 import time
 
@@ -85,8 +86,27 @@ def figures(server, loop, seconds, stop=None):
     }
 
 
-def measure_event(server, loop, reader, command):
+def prioritize(server, is_on):
+    """Lets server and client run before everybody else, or like everybody else again."""
+    policy = os.SCHED_RR if is_on else os.SCHED_OTHER
+    threads = [0] + [int(name) for name in os.listdir(f"/proc/{server.pid}/task")]
+    for thread in threads:
+        os.sched_setscheduler(thread, policy, os.sched_param(1 if is_on else 0))
+
+
+def measure_event(server, loop, reader, command, is_realtime):
     """Latencies before, and from the command on until everything is freed."""
+    if not is_realtime:
+        return measure_event_now(server, loop, reader, command)
+    prioritize(server, True)
+    try:
+        return measure_event_now(server, loop, reader, command)
+    finally:
+        prioritize(server, False)
+
+
+def measure_event_now(server, loop, reader, command):
+    """The same, with whatever priority there is."""
     before = figures(server, loop, BEFORE_SECONDS)
     with server.connect(timeout_seconds=120) as trigger:
         trigger.socket.sendall(encode(*command))
@@ -118,7 +138,8 @@ def measure_giants(server, kind, arguments):
                 connection.command("COPY", "source", "giant")
             time.sleep(1)
             results[event] = measure_event(
-                server, missing if event == "FLUSHALL" else loop, reader, command)
+                server, missing if event == "FLUSHALL" else loop, reader, command,
+                arguments.realtime)
     return results
 
 

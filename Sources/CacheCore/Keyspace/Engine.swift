@@ -91,7 +91,7 @@ struct Control: ~Copyable {
     objectBytes: UnsafeMutablePointer<Atomic<Int>>
   ) {
     randomState = Atomic(seed)
-    sharedObjects = ObjectMemory(total: objectBytes, isShared: true)
+    sharedObjects = ObjectMemory(total: objectBytes, .shared)
     workerCount = configuration.workerCount
     isShared = workerCount > 1
     maxMemory.store(configuration.maxMemory, ordering: .relaxed)
@@ -185,7 +185,7 @@ extension Engine {
       shard(ShardIndex(rawValue: UInt8(number))).initialize(
         to: Shard(
           index: UInt8(number), arena: arena, isShared: control.pointee.isShared, tables: tables,
-          objects: ObjectMemory(total: memory.pointee.blobBytes, isShared: false), seed: seed))
+          objects: ObjectMemory(total: memory.pointee.blobBytes, .shard), seed: seed))
     }
   }
 

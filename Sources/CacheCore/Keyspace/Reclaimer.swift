@@ -26,6 +26,8 @@ struct Reclaimer: ~Copyable {
   static var blobBytesMin: Int { 1 << 20 }
   /// Collections of this many allocations on: 10 µs and more.
   static var objectEffortMin: Int { 256 }
+  /// Buckets of a table that are freed between two offers of the core: 2,400 entries.
+  static var bucketsPerTurn: UInt32 { 256 }
   /// Bytes of collections freed after which the allocator is asked to give pages back: left to
   /// itself it does so only while somebody goes on allocating, so a deleted set of ten million
   /// members stayed resident for ever.
@@ -61,7 +63,7 @@ extension Engine {
       reclaimer.pointee.signal.wake()
     } else {
       job.deallocate()
-      perform(work)
+      perform(work, control.pointee.sharedObjects)
     }
   }
 
@@ -83,6 +85,8 @@ extension Engine {
 
   private func runReclaimer() {
     let reclaimer = control.pointee.reclaimer
+    let memory = ObjectMemory(total: control.pointee.sharedObjects.total, .background)
+    defer { memory.close() }
     var freed = 0
     while true {
       let seen = reclaimer.pointee.signal.value
@@ -96,12 +100,13 @@ extension Engine {
           Allocator.purge()
           freed = 0
         }
+        memory.settle()
         reclaimer.pointee.signal.sleep(while: seen)
       }
       while let job = next {
         next = job.pointee.next
         if case .object(_, let bytes) = job.pointee.work { freed += bytes }
-        perform(job.pointee.work)
+        perform(job.pointee.work, memory)
         job.deallocate()
       }
     }
@@ -118,14 +123,14 @@ extension Engine {
     reclaimer.pointee.isStopping.store(false, ordering: .releasing)
   }
 
-  private func perform(_ work: Reclaimer.Work) {
+  private func perform(_ work: Reclaimer.Work, _ objects: ObjectMemory) {
     switch work {
     case .blob(let blob):
       blob.release()
       countReclaimed(1)
     case .object(let header, let bytes):
       memory.pointee.blobBytes.pointee.wrappingAdd(bytes, ordering: .relaxed)
-      ObjectReference(header: header, memory: control.pointee.sharedObjects).destroy()
+      ObjectReference(header: header, memory: objects).destroy()
       countReclaimed(1)
     case .table(var table):
       dropTable(&table, countingDown: true)
@@ -144,7 +149,10 @@ extension Engine {
         freed += 1
       }
       table.freeNodes(ofBucket: number, memory)
-      if countingDown { countReclaimed(freed) }
+      if countingDown {
+        countReclaimed(freed)
+        if number % Reclaimer.bucketsPerTurn == 0 { Thread.yield() }
+      }
     }
     table.destroyStructure(memory)
   }

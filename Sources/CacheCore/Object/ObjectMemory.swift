@@ -21,15 +21,26 @@ public struct ObjectMemory: @unchecked Sendable {
   /// Bytes allocated and not yet in the total.
   struct Account {
     var pending = 0
-    /// Whether several threads use it, so that nothing may stay pending.
-    let isShared: Bool
+    let kind: AccountKind
     let total: UnsafeMutablePointer<Atomic<Int>>
     var scratch = Scratch()
   }
 
-  init(total: UnsafeMutablePointer<Atomic<Int>>, isShared: Bool) {
+  /// Who uses an account.
+  enum AccountKind {
+    /// Who has a shard's lock.
+    case shard
+    /// Several threads at once: nothing may stay pending.
+    case shared
+    /// The reclaimer. It frees millions of parts without a pause, and where it shares a core with a
+    /// loop, the system would let it run for some milliseconds before the loop answers again. So
+    /// it offers the core with each bit that goes into the total.
+    case background
+  }
+
+  init(total: UnsafeMutablePointer<Atomic<Int>>, _ kind: AccountKind) {
     account = .allocate(capacity: 1)
-    account.initialize(to: Account(isShared: isShared, total: total))
+    account.initialize(to: Account(kind: kind, total: total))
   }
 
   /// An account of its own that lasts as long as the process, for collections outside a key space:
@@ -37,7 +48,7 @@ public struct ObjectMemory: @unchecked Sendable {
   public static func standalone() -> ObjectMemory {
     let total = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
     total.initialize(to: Atomic(0))
-    return ObjectMemory(total: total, isShared: false)
+    return ObjectMemory(total: total, .shard)
   }
 
   /// Bytes allocated and not released, of this account and those that share its total. For tests.
@@ -53,8 +64,13 @@ public struct ObjectMemory: @unchecked Sendable {
     account.deallocate()
   }
 
+  /// What its bytes are counted in.
+  var total: UnsafeMutablePointer<Atomic<Int>> { account.pointee.total }
+
   /// How far the total may lag behind, in bytes for each shard.
   static var pendingBytesMax: Int { 4096 }
+  /// The same for the reclaimer: a thousand small parts, 50 µs or so.
+  static var pendingBytesMaxInBackground: Int { 32 * 1024 }
 
   /// At least `bytes` bytes, aligned to 16.
   public func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
@@ -85,12 +101,21 @@ public struct ObjectMemory: @unchecked Sendable {
   }
 
   func count(_ bytes: Int) {
-    if account.pointee.isShared {
+    if account.pointee.kind != .shard { return countElsewhere(bytes) }
+    account.pointee.pending &+= bytes
+    if abs(account.pointee.pending) > Self.pendingBytesMax { settle() }
+  }
+
+  private func countElsewhere(_ bytes: Int) {
+    if account.pointee.kind == .shared {
       account.pointee.total.pointee.wrappingAdd(bytes, ordering: .relaxed)
       return
     }
     account.pointee.pending &+= bytes
-    if abs(account.pointee.pending) > Self.pendingBytesMax { settle() }
+    if abs(account.pointee.pending) > Self.pendingBytesMaxInBackground {
+      settle()
+      Thread.yield()
+    }
   }
 
   /// Puts what is pending into the total.
