@@ -26,8 +26,8 @@ struct Reclaimer: ~Copyable {
   static var blobBytesMin: Int { 1 << 20 }
   /// Collections of this many allocations on: 10 µs and more.
   static var objectEffortMin: Int { 256 }
-  /// Buckets of a table that are freed between two offers of the core: 2,400 entries.
-  static var bucketsPerTurn: UInt32 { 256 }
+  /// Buckets of a table that are freed between two offers of the core: 9,700 entries.
+  static var bucketsPerTurn: UInt32 { 1024 }
   /// Bytes of collections freed after which the allocator is asked to give pages back: left to
   /// itself it does so only while somebody goes on allocating, so a deleted set of ten million
   /// members stayed resident for ever.
