@@ -100,7 +100,6 @@ extension Engine {
           Allocator.purge()
           freed = 0
         }
-        memory.settle()
         reclaimer.pointee.signal.sleep(while: seen)
       }
       while let job = next {
@@ -131,6 +130,8 @@ extension Engine {
     case .object(let header, let bytes):
       memory.pointee.blobBytes.pointee.wrappingAdd(bytes, ordering: .relaxed)
       ObjectReference(header: header, memory: objects).destroy()
+      // Who sees that nothing is pending any more sees what is held now.
+      objects.settleOwn()
       countReclaimed(1)
     case .table(var table):
       dropTable(&table, countingDown: true)

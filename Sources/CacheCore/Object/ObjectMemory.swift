@@ -120,6 +120,11 @@ public struct ObjectMemory: @unchecked Sendable {
     }
   }
 
+  /// Puts what is pending into the total, unless nothing ever is.
+  func settleOwn() {
+    if account.pointee.kind != .shared { settle() }
+  }
+
   /// Puts what is pending into the total.
   func settle() {
     account.pointee.total.pointee.wrappingAdd(account.pointee.pending, ordering: .relaxed)
