@@ -132,7 +132,7 @@ extension ObjectMemory {
   /// A compressed node, unpacked; valid until another one is.
   func unpack(_ node: ListNode) -> ListNode {
     // Several threads use a shared account.
-    precondition(!account.pointee.kind != .shard)
+    precondition(account.pointee.kind == .shard)
     let target = account.pointee.scratch.room(node.unpackedBytes)
     let kind: ListNode.Kind = node.kind == .compressedPlain ? .plain : .packed
     if account.pointee.scratch.stamp == node.stamp {
