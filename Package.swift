@@ -89,6 +89,7 @@ let package = Package(
     // Measures the coach's token counts, redaction and safety rules; fits the token estimate.
     .executableTarget(
       name: "coacheval", dependencies: ["Coach", "Bytes"], path: "tools/coacheval",
+      exclude: ["messages"],
       swiftSettings: swiftSettings),
 
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: swiftSettings),

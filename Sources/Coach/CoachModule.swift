@@ -20,7 +20,7 @@ public final class CoachModule: ServerModule {
     [
       CoachCommand.self, CoachHelpCommand.self, Classify.self, Learn.self, Rules.self,
       RulesListCommand.self, RulesReloadCommand.self, RulesHelpCommand.self,
-      CountTokens.self, Redact.self, Append.self, Context.self, Compress.self,
+      CountTokens.self, Redact.self, Safety.self, Append.self, Context.self, Compress.self,
       Pin.self, Unpin.self, Pins.self, Summarize.self, SummarizeText.self,
       SummarizeConversation.self, SummarizeKey.self, Forget.self, ForgetConversation.self,
       ForgetUser.self, Facts.self, Ask.self,
@@ -44,7 +44,7 @@ public final class CoachModule: ServerModule {
         "coach-corrections-file", .text, default: .text("coach-corrections.log"),
         "where COACH.LEARN keeps its corrections; empty: only in memory", .immutable),
     ] + TokenCounting.parameters + MemorySettings.parameters + RoutingSettings.parameters
-      + AskSettings.parameters
+      + AskSettings.parameters + SafetySettings.parameters
   }
 
   /// A failure to start, in words.
@@ -59,6 +59,7 @@ public final class CoachModule: ServerModule {
     CoachState.host = host
     CoachState.readMemorySettings { host.setting($0) }
     ConversationKeys.prefix.set(host.setting("coach-conversation-prefix")?.text ?? "")
+    CoachState.readSafetySettings { host.setting($0) }
     var classifier = Classifier(model: ShippedWeights.model)
     let rulesPath = host.setting("coach-rules-file")?.text ?? ""
     switch CoachState.rules(at: rulesPath) {
@@ -98,6 +99,7 @@ public final class CoachModule: ServerModule {
 
   public func settingsChanged(_ host: ModuleHost) {
     CoachState.readMemorySettings { host.setting($0) }
+    CoachState.readSafetySettings { host.setting($0) }
     RoutingState.readSettings(host)
   }
 
@@ -120,6 +122,8 @@ public final class CoachModule: ServerModule {
       ("coach_corrections", "\(classifier.pointee.learnt.count)"),
       ("coach_longest_step_us", "\(LongWorkPool.longestStepMicroseconds)"),
       ("coach_pending_work", "\(LongWorkPool.pool.pendingCount)"),
+      ("coach_crises_flagged", "\(CrisisCounts.shared.withLock { $0.found })"),
+      ("coach_crises_unwritten", "\(CrisisCounts.shared.withLock { $0.unwritten })"),
     ]
     if let host = CoachState.host {
       for (name, calls, failed) in host.calls(of: self) where calls + failed > 0 {

@@ -179,4 +179,80 @@ import Testing
       }
     }
   }
+
+  @Test func crisesAreToldOf() throws {
+    try withFolder {
+      try ModuleServer.run([CoachModule()], configuration: corrections) { connect in
+        let client = try connect()
+        let text = "My mail is a@b.example. I want to kill myself"
+        #expect(try texts(client.send("COACH.SAFETY", text)).contains("crisis integer(1)"))
+        #expect(try client.send("XLEN", "wingman:safety") == .integer(0))
+        _ = try client.send("COACH.SAFETY", text, "CONV", "c1")
+        _ = try client.send("COACH.SAFETY", "this exam is killing me", "CONV", "c1")
+        let first = try texts(client.send("XRANGE", "wingman:safety", "-", "+"))
+        #expect(first.contains("conversation c1 category self-harm level crisis source safety"))
+        #expect(!first.contains("excerpt"))
+        _ = try client.send("CONFIG", "SET", "coach-safety-excerpt", "yes")
+        let reply = try client.send("COACH.APPEND", "wingman:conv:{c2}", "user", text)
+        #expect(texts(reply).hasSuffix("safety crisis"))
+        _ = try client.send("COACH.ROUTE", "c3", "he hits me and I am scared")
+        let all = try texts(client.send("XRANGE", "wingman:safety", "-", "+"))
+        #expect(all.contains("conversation c2 ") && all.contains("source append"))
+        #expect(all.contains("[EMAIL_1]") && all.contains("kill myself"))
+        #expect(all.contains("category coercion") && all.contains("source route"))
+        #expect(!all.contains("b.example"))
+        #expect(try client.send("XLEN", "wingman:safety") == .integer(3))
+        _ = try client.send("SET", "wingman:other", "x")
+        _ = try client.send("CONFIG", "SET", "coach-safety-stream", "wingman:other")
+        _ = try client.send("COACH.SAFETY", text, "CONV", "c1")
+        #expect(try texts(client.send("INFO", "coach")).contains("coach_crises_unwritten:1"))
+        #expect(try client.send("GET", "wingman:other") == .text("x"))
+        #expect(try client.send("COACH.SAFETY", "a", "CONV").isError("ERR syntax"))
+        #expect(try client.send("COACH.SAFETY", "a", "CONV", "{").isError("ERR invalid conv"))
+        _ = try client.send("HELLO", "3")
+        guard case .map = try client.send("COACH.SAFETY", "a") else {
+          Issue.record("no map under RESP3")
+          return
+        }
+      }
+    }
+  }
+
+  @Test func longTextsAreLookedAtOffTheLoop() throws {
+    try withFolder {
+      try ModuleServer.run([CoachModule()], configuration: corrections) { connect in
+        let client = try connect()
+        let filler = String(repeating: "we had a good time and talked a lot ", count: 4000)
+        let text = filler + "mail a@b.example, I want to kill myself"
+        #expect(
+          try texts(client.send("COACH.SAFETY", text, "CONV", "long")).contains("crisis integer(1)")
+        )
+        #expect(try client.send("XLEN", "wingman:safety") == .integer(1))
+        #expect(try texts(client.send("COACH.REDACT", text)).contains("[EMAIL_1]"))
+        #expect(try texts(client.send("COACH.TOKENS", text)).contains("estimate"))
+        _ = try client.send("MULTI")
+        _ = try client.send("COACH.SAFETY", text)
+        #expect(try texts(client.send("EXEC")).contains("crisis integer(1)"))
+      }
+    }
+  }
+
+  @Test func whatIsKeptIsRedacted() throws {
+    try withFolder {
+      try ModuleServer.run([CoachModule()], configuration: corrections) { connect in
+        let client = try connect()
+        _ = try client.send("COACH.LEARN", "greeting", "zork a@b.example")
+        #expect(try !texts(client.send("COACH.LEARN", "LIST")).contains("b example"))
+        _ = try client.send("CONFIG", "SET", "coach-redact-corrections", "no")
+        _ = try client.send("COACH.LEARN", "greeting", "blub c@d.example")
+        #expect(try texts(client.send("COACH.LEARN", "LIST")).contains("example"))
+        _ = try client.send("CONFIG", "SET", "coach-redact-except", "other wingman:conv:{raw-*")
+        _ = try client.send("COACH.APPEND", "raw-1", "user", "mail a@b.example")
+        _ = try client.send("COACH.APPEND", "plain", "user", "mail a@b.example")
+        let raw = try texts(client.send("XRANGE", "wingman:conv:{raw-1}", "-", "+"))
+        let plain = try texts(client.send("XRANGE", "wingman:conv:{plain}", "-", "+"))
+        #expect(raw.contains("a@b.example") && plain.contains("[EMAIL_1]"))
+      }
+    }
+  }
 }

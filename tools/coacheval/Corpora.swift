@@ -118,8 +118,9 @@ struct Corpora {
     let text = String(decoding: data("hwu64/KFold_1_trainset.csv"), as: UTF8.self)
     return text.split(separator: "\n").dropFirst().enumerated().compactMap { index, line in
       let fields = line.split(separator: ";", omittingEmptySubsequences: false)
-      guard fields.count > 9 else { return nil }
-      return SourceText(source: "hwu64", text: String(fields[9]), group: index / 30)
+      guard fields.count > 5 else { return nil }
+      let text = fields[5].trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+      return SourceText(source: "hwu64", text: text, group: index / 30)
     }
   }
 

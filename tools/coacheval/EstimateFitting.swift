@@ -38,7 +38,8 @@ enum EstimateFitting {
       excluded = arguments[index + 1]
     }
     var counts: [String: Double] = [:]
-    for (name, texts) in sets(corpora) where name != excluded {
+    // HWU64 is kept for judging.
+    for (name, texts) in sets(corpora) where name != excluded && name != "hwu64" {
       // All scripts together must not outweigh the language of the conversations.
       let weight = name == "udhr" ? 0.05 : name == "multipl_e" ? 0.2 : 1.0
       for text in texts where !isHeld(text) {

@@ -159,7 +159,7 @@ final class AskCall: Sendable {
     let prepared =
       isUsable
       ? bytes.withByteView {
-        PreparedText(.assistant, $0, redacts: job.settings.redacts, job.settings.counter)
+        PreparedText(.assistant, $0, redacts: job.redacts, job.settings.counter)
       } : nil
     task.perform(locking: keys) { [self] context in
       do throws(CommandError) {

@@ -31,7 +31,8 @@ final class AskJob: LongWork, @unchecked Sendable {
 
   // What came out.
   private(set) var label = MessageLabel.uncertain
-  private(set) var safety = SafetyAssessment()
+  private(set) var redacts = true
+  private(set) var safety = SafetyVerdict()
   private(set) var route: Router.Route?
   private(set) var models: [Model] = []
   private(set) var reservation: BudgetBook.Reservation?
@@ -58,6 +59,7 @@ final class AskJob: LongWork, @unchecked Sendable {
       switch stage {
       case .prepare:
         if prepared == nil {
+          redacts = context.redactsConversation
           if text.count > AppendJob.inlineBytesMax { return .work }
           work()
         }
@@ -79,8 +81,9 @@ final class AskJob: LongWork, @unchecked Sendable {
   func work() {
     guard prepared != nil else {
       prepared = text.withByteView {
-        PreparedText(.user, $0, redacts: settings.redacts, settings.counter)
+        PreparedText(.user, $0, redacts: redacts, settings.counter)
       }
+      safety = text.withByteView { SafetyDetector.verdict(on: $0) }
       return
     }
     context.work()
@@ -100,7 +103,16 @@ final class AskJob: LongWork, @unchecked Sendable {
   private func accept(_ context: inout CommandContext) throws(CommandError) {
     guard let prepared else { return }
     let routed = try RoutedConversation(context, settings.counter)
-    safety = text.withByteView { context.safetyAssessment(of: $0) }
+    let shared = context.routing
+    if safety.isCrisis {
+      // First of all: whatever becomes of the call, staff know.
+      shared.statistics.add(.crises)
+      text.withByteView { text in
+        conversation.withByteView {
+          context.noteCrisis(safety, in: text, conversation: $0, from: "ask")
+        }
+      }
+    }
     var reader = MessageReader.ofThisThread
     label = prepared.text.withByteView { text in
       let turn = routed.assistantTurn
@@ -118,7 +130,6 @@ final class AskJob: LongWork, @unchecked Sendable {
     request.isCrisis = safety.isCrisis
     request.currentTier = routed.tier
     request.currentModel = routed.model
-    let shared = context.routing
     let route = try Route.choose(
       request, router.pointee, user: user, counts: true, shared, context.unixSeconds)
     try reserve(route, &context)
@@ -132,12 +143,6 @@ final class AskJob: LongWork, @unchecked Sendable {
     self.route = route
     models = route.chain.compactMap { router.pointee.catalog.resolve($0)?.model }
     shared.statistics.note(route, .message(label))
-    if safety.isCrisis {
-      shared.statistics.add(.crises)
-      conversation.withByteView {
-        context.noteCrisis(safety, conversation: $0, user: user)
-      }
-    }
   }
 
   /// Puts the greatest cost aside.

@@ -46,7 +46,8 @@ enum Append: Command {
     }
     guard !PreparedText.isBlank(text) else { throw .fixed("ERR a message needs text") }
     if text.count <= AppendJob.inlineBytesMax {
-      let prepared = PreparedText(kind, text, redacts: settings.redacts, settings.counter)
+      let prepared = PreparedText(
+        kind, text, redacts: context.redactsConversation, settings.counter)
       let result = try AppendJob.append(prepared, user: user, &context)
       result.write(&context.reply)
     } else {
@@ -69,9 +70,10 @@ final class AppendJob: LongWork, @unchecked Sendable {
     var label: StaticString = ""
     var findings = 0
     var messages: Int?
+    var safety = SafetyLevel.none
 
     func write(_ reply: inout ReplyWriter) {
-      reply.map(5)
+      reply.map(6)
       reply.bulk("id")
       reply.bulk(id)
       reply.bulk("tokens")
@@ -82,6 +84,8 @@ final class AppendJob: LongWork, @unchecked Sendable {
       reply.integer(findings)
       reply.bulk("messages")
       if let messages { reply.integer(messages) } else { reply.null() }
+      reply.bulk("safety")
+      reply.bulk(safety.name)
     }
   }
 
@@ -90,6 +94,7 @@ final class AppendJob: LongWork, @unchecked Sendable {
   private let user: [UInt8]
   private let settings: MemorySettings
   private var prepared: PreparedText?
+  private var redacts = true
   private var outcome = Outcome()
 
   init(_ kind: EntryKind, _ text: [UInt8], user: [UInt8], _ settings: MemorySettings) {
@@ -104,6 +109,7 @@ final class AppendJob: LongWork, @unchecked Sendable {
       // What is wrong with the keys is said at once.
       _ = try context.streamForWriting(context[key: 0])
       _ = try context.hashForWriting(context[key: 1])
+      redacts = context.redactsConversation
       return .work
     }
     outcome = try Self.append(prepared, user: user, &context)
@@ -112,7 +118,7 @@ final class AppendJob: LongWork, @unchecked Sendable {
 
   func work() {
     prepared = text.withByteView {
-      PreparedText(kind, $0, redacts: settings.redacts, settings.counter)
+      PreparedText(kind, $0, redacts: redacts, settings.counter)
     }
     text = []
   }
@@ -142,8 +148,17 @@ final class AppendJob: LongWork, @unchecked Sendable {
       }
     }
     let added = try context.append(prepared, label: label, user: user)
+    var safety = SafetyVerdict()
+    if prepared.kind == .user {
+      prepared.text.withByteView { text in
+        safety = SafetyDetector.verdict(on: text)
+        guard safety.isCrisis else { return }
+        let name = context[key: 0].bytes
+        context.noteCrisis(safety, in: text, conversation: name, from: "append")
+      }
+    }
     return Outcome(
       id: added.id, tokens: prepared.tokens, label: label, findings: prepared.findings,
-      messages: added.messages)
+      messages: added.messages, safety: safety.level)
   }
 }

@@ -6,9 +6,9 @@ internal import RESPServer
 /// COACH.TOKENS: how many tokens a message has.
 enum CountTokens: Command {
   static let spec = CommandSpec(
-    "COACH.TOKENS", since: "1.0.0", group: .coach, arity: -2, flags: [.fast],
+    "COACH.TOKENS", since: "1.0.0", group: .coach, arity: -2,
     summary: "Counts the tokens of a text as one user message to Claude.",
-    complexity: "O(N) with N the bytes of the text",
+    complexity: "O(N) with N the bytes of the text; long ones are read off the loop",
     arguments: [
       ArgumentSpec("text", .string),
       ArgumentSpec("bare", .pureToken, token: "BARE", optional: true),
@@ -44,14 +44,26 @@ enum CountTokens: Command {
     }
     let counter = context.tokenCounter(family)
     let frame = isFramed ? counter.requestFrameTokens : 0
-    let tokens = frame + counter.contentTokens(context[1])
-    context.reply.map(3)
-    context.reply.bulk("tokens")
-    context.reply.integer(tokens)
-    context.reply.bulk("method")
-    context.reply.bulk(counter.isExact ? "exact" : "estimate" as StaticString)
-    context.reply.bulk("family")
-    context.reply.bulk(family.rawValue)
+    if context[1].count > LongText.inlineBytesMax {
+      return try context.run(
+        LongText(context[1].array) { [family] text in
+          let tokens = frame + counter.contentTokens(text)
+          return (nil, { write(tokens, counter, family, &$0) })
+        })
+    }
+    write(frame + counter.contentTokens(context[1]), counter, family, &context.reply)
+  }
+
+  private static func write(
+    _ tokens: Int, _ counter: TokenCounter, _ family: TokenFamily, _ reply: inout ReplyWriter
+  ) {
+    reply.map(3)
+    reply.bulk("tokens")
+    reply.integer(tokens)
+    reply.bulk("method")
+    reply.bulk(counter.isExact ? "exact" : "estimate" as StaticString)
+    reply.bulk("family")
+    reply.bulk(family.rawValue)
   }
 }
 

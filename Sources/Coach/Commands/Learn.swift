@@ -42,11 +42,16 @@ enum Learn: Command {
         uncertain
         """)
     }
-    guard let number = classifier.pointee.learn(label, context[2], reader: &reader) else {
+    // What is learnt is kept, and so is redacted first.
+    let text =
+      CoachState.safetySettings.redactsCorrections
+      ? Redactor().redact(context[2]).bytes : context[2].array
+    let learnt = text.withByteView { classifier.pointee.learn(label, $0, reader: &reader) }
+    guard let number = learnt else {
       throw .fixed("ERR nothing to learn from this text, or too many corrections")
     }
-    let text = classifier.pointee.learnt.last?.text ?? []
-    store(CorrectionLog.learnt(number, label, text: text), number, &context)
+    let kept = classifier.pointee.learnt.last?.text ?? []
+    store(CorrectionLog.learnt(number, label, text: kept), number, &context)
   }
 
   /// Writes a line to the file; the client is answered with the correction's number.

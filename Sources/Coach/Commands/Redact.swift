@@ -5,9 +5,9 @@ internal import RESPServer
 /// COACH.REDACT: a text without its personal data.
 enum Redact: Command {
   static let spec = CommandSpec(
-    "COACH.REDACT", since: "1.0.0", group: .coach, arity: 2, flags: [.fast],
+    "COACH.REDACT", since: "1.0.0", group: .coach, arity: 2,
     summary: "Replaces personal data in a text by typed placeholders.",
-    complexity: "O(N) with N the bytes of the text",
+    complexity: "O(N) with N the bytes of the text; long ones are read off the loop",
     arguments: [ArgumentSpec("text", .string)],
     example: """
       > COACH.REDACT "Write to ada@example.org."
@@ -25,24 +25,34 @@ enum Redact: Command {
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
-    let result = Redactor().redact(context[1])
-    context.reply.map(2)
-    context.reply.bulk("text")
-    context.reply.bulk(result.bytes)
-    context.reply.bulk("found")
+    if context[1].count > LongText.inlineBytesMax {
+      return try context.run(
+        LongText(context[1].array) { text in
+          let result = Redactor().redact(text)
+          return (nil, { write(result, &$0) })
+        })
+    }
+    write(Redactor().redact(context[1]), &context.reply)
+  }
+
+  private static func write(_ result: RedactedText, _ reply: inout ReplyWriter) {
+    reply.map(2)
+    reply.bulk("text")
+    reply.bulk(result.bytes)
+    reply.bulk("found")
     // The values themselves are not repeated: replies are logged and cached.
-    context.reply.array(result.findings.count)
+    reply.array(result.findings.count)
     for finding in result.findings {
       let label = "\(finding.kind.label)"
-      context.reply.map(4)
-      context.reply.bulk("type")
-      context.reply.bulk(label.lowercased())
-      context.reply.bulk("placeholder")
-      context.reply.bulk("[\(label)_\(finding.number)]")
-      context.reply.bulk("offset")
-      context.reply.integer(finding.start)
-      context.reply.bulk("length")
-      context.reply.integer(finding.end - finding.start)
+      reply.map(4)
+      reply.bulk("type")
+      reply.bulk(label.lowercased())
+      reply.bulk("placeholder")
+      reply.bulk("[\(label)_\(finding.number)]")
+      reply.bulk("offset")
+      reply.integer(finding.start)
+      reply.bulk("length")
+      reply.integer(finding.end - finding.start)
     }
   }
 }

@@ -80,7 +80,7 @@ enum Route: Command {
     let counter = CoachState.memorySettings.counter
     let conversation = try RoutedConversation(context, counter)
     let text = context[2]
-    let safety = context.safetyAssessment(of: text)
+    let safety = SafetyDetector.verdict(on: text)
     var reader = MessageReader.ofThisThread
     let turn = conversation.assistantTurn
     let classification = context.classifier.pointee.classify(text, after: turn, reader: &reader)
@@ -96,6 +96,11 @@ enum Route: Command {
     request.wantedModel = options.model?.model
     let shared = context.routing
     let now = context.unixSeconds
+    if safety.isCrisis, !options.isDryRun {
+      // First of all: whatever becomes of the route, staff know.
+      shared.statistics.add(.crises)
+      context.noteCrisis(safety, in: text, conversation: context[1], from: "route")
+    }
     let route = try choose(
       request, router.pointee, user: options.user, counts: !options.isDryRun, shared, now)
 
@@ -104,10 +109,6 @@ enum Route: Command {
       reservation = try reserve(route, request, options, context)
       try keep(route, isNew: conversation.isNew, context)
       shared.statistics.note(route, task)
-      if safety.isCrisis {
-        shared.statistics.add(.crises)
-        context.noteCrisis(safety, conversation: context[1], user: options.user)
-      }
     }
     let answer = RouteReply(
       route: route, request: request, task: task, classification: classification, safety: safety,
@@ -244,7 +245,7 @@ enum Route: Command {
   }
 
   private static func notes(
-    _ route: Router.Route, _ options: Options, _ safety: SafetyAssessment
+    _ route: Router.Route, _ options: Options, _ safety: SafetyVerdict
   ) -> [String] {
     var notes: [String] = []
     if safety.isCrisis { notes.append("crisis: budgets do not count, the answer is not cached") }

@@ -8,7 +8,7 @@ struct RouteReply {
   let request: Router.Request
   let task: RoutingTask
   let classification: Classification
-  let safety: SafetyAssessment
+  let safety: SafetyVerdict
   let reservation: BudgetBook.Reservation?
   let notes: [String]
 

@@ -65,6 +65,7 @@ final class ContextJob: LongWork, @unchecked Sendable {
   var reply = ContextReply()
 
   private var recount: Recount?
+  private var redacts = true
   private var gatherer: MessageGatherer?
   private var made = SummaryMaker.Made()
   private var hasBegun = false
@@ -100,6 +101,7 @@ final class ContextJob: LongWork, @unchecked Sendable {
           return .done
         }
       case .gather:
+        redacts = context.redactsConversation
         guard gather(stream) else { return .again }
         stage = .store
         let bytes = gatherer?.bytes ?? 0
@@ -115,7 +117,7 @@ final class ContextJob: LongWork, @unchecked Sendable {
   func work() {
     guard let plan, let gatherer else { return }
     made = SummaryMaker.make(
-      gatherer.transcript(), limit: plan.limit, redacts: settings.redacts, counter)
+      gatherer.transcript(), limit: plan.limit, redacts: redacts, counter)
     self.gatherer = nil
   }
 

@@ -1,0 +1,95 @@
+import Bytes
+import Foundation
+import Testing
+
+@testable import Coach
+
+@Suite("Crisis rules")
+struct SafetyTests {
+  private func verdict(_ text: String) -> SafetyVerdict {
+    Array(text.utf8).withByteView { SafetyDetector.verdict(on: $0) }
+  }
+
+  @Test(arguments: [
+    ("I want to kill myself", SafetyCategory.selfHarm), ("i wanna dieeeee", .selfHarm),
+    ("I'm going to end it all tonight", .selfHarm), ("k1ll mys3lf", .selfHarm),
+    ("i want to k i l l  m y s e l f", .selfHarm), ("iwanttodie", .selfHarm),
+    ("I W A N T  T O  D I E", .selfHarm), ("i want to d\u{200B}ie", .selfHarm),
+    ("i want to d\u{0456}\u{0435}", .selfHarm), ("I’m so suicidal", .selfHarm),
+    ("My friend wants to die", .selfHarm), ("suiside is on my mind", .selfHarm),
+    ("I can't stop thinking about killing myself", .selfHarm),
+    ("I'm going to shoot him", .violence), ("I hit my girlfriend", .violence),
+    ("He won't let me leave the house", .coercion), ("I was raped", .coercion),
+    ("my bf h1ts me", .coercion),
+  ])
+  func crisesAreSeen(_ text: String, _ category: SafetyCategory) {
+    let verdict = verdict(text)
+    #expect(verdict.isCrisis && !verdict.isHarmless)
+    #expect(verdict.level(category) >= .concern, "\(verdict)")
+    #expect(verdict.start < verdict.end && verdict.end <= text.utf8.count)
+  }
+
+  @Test(arguments: [
+    "", "hello", "this exam is killing me", "I could kill for a coffee", "drop dead gorgeous",
+    "shoot me a message", "I hit on her at the bar", "my phone died", "I cut myself shaving",
+    "is that a good therapist?", "I want to end my relationship",
+  ])
+  func idiomsAreHarmless(_ text: String) {
+    #expect(verdict(text).isHarmless, "\(verdict(text))")
+    #expect(verdict(text).category == nil)
+  }
+
+  @Test(arguments: [
+    "I would never hurt myself", "I'm not suicidal", "in the movie he kills himself at the end",
+  ])
+  func deniedAndToldCrisesAreMentions(_ text: String) {
+    #expect(verdict(text).level == .mention)
+    #expect(!verdict(text).isCrisis && !verdict(text).isHarmless)
+  }
+
+  @Test func signalsAreFoundAnywhereInLongTexts() {
+    let filler = String(repeating: "we talked about music and had a good time ", count: 3000)
+    for position in [0, 1, 2] {
+      let parts = [filler, filler]
+      let crisis = "i want to kill myself "
+      let text =
+        position == 0
+        ? crisis + parts.joined()
+        : position == 1 ? parts[0] + crisis + parts[1] : parts.joined() + crisis
+      let verdict = verdict(text)
+      #expect(verdict.level(.selfHarm) == .crisis)
+      #expect(
+        String(decoding: Array(text.utf8)[verdict.start..<verdict.end], as: UTF8.self)
+          .contains("kill myself"))
+    }
+    #expect(verdict(filler).isHarmless)
+  }
+
+  /// A signal is found wherever the window of words happens to end.
+  @Test func windowsHaveNoSeams() {
+    for before in 300..<420 {
+      let text = String(repeating: "word ", count: before) + "i want to kill myself ok"
+      #expect(verdict(text).level(.selfHarm) == .crisis, "\(before)")
+    }
+  }
+
+  @Test func hostileTextsEnd() {
+    for text in HostileTexts.all(byteCount: 60_000) {
+      let verdict = text.withByteView { SafetyDetector.verdict(on: $0) }
+      #expect(verdict.start <= verdict.end && verdict.end <= text.count)
+    }
+  }
+
+  /// What the committed sets say: whoever changes a rule sees here what it breaks.
+  @Test func developmentSetIsRight() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let path = root.appendingPathComponent("tools/coacheval/messages/safety-dev.tsv")
+    let lines = try String(contentsOf: path, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count > 400)
+    for line in lines where !line.hasPrefix("#") {
+      let parts = line.split(separator: "\t", maxSplits: 1)
+      #expect(verdict(String(parts[1])).isCrisis == (parts[0] != "none"), "\(line)")
+    }
+  }
+}
