@@ -42,9 +42,11 @@ extension CommandContext {
   }
 
   private static func conversationID(_ name: ByteView) -> ByteView {
-    let prefix = ByteView(ConversationKeys.stream.prefix)
-    guard name.count > prefix.count + 1, name[0..<prefix.count] == prefix else { return name }
-    return name[prefix.count..<name.count - ConversationKeys.stream.suffix.utf8CodeUnitCount]
+    // IDs have no braces, and the stream's name ends with the ID between two.
+    guard name.count > 2, name[name.count - 1] == UInt8(ascii: "}"),
+      let open = name.firstIndex(of: UInt8(ascii: "{"))
+    else { return name }
+    return name[open + 1..<name.count - 1]
   }
 
   private func write(
