@@ -1,4 +1,4 @@
-public import Bytes
+package import Bytes
 import FuzzSupport
 import Glibc
 package import RESPServer
