@@ -69,9 +69,8 @@ public struct ObjectMemory: @unchecked Sendable {
 
   /// How far the total may lag behind, in bytes for each shard.
   static var pendingBytesMax: Int { 4096 }
-  /// The same for the reclaimer: some thousand small parts, half a millisecond or so. An offer may
-  /// cost it a whole round of all that runs on the core: with 32 KB, and ten compilers beside it,
-  /// it freed less than a megabyte a second.
+  /// The same for the reclaimer: some thousand small parts. An offer may cost it a whole round of
+  /// all that runs on the core, so offers must not be many.
   static var pendingBytesMaxInBackground: Int { 256 * 1024 }
 
   /// At least `bytes` bytes, aligned to 16.
