@@ -99,7 +99,8 @@ public struct RequestParser {
     in bytes: UnsafeMutablePointer<UInt8>, count: Int, limits: borrowing ParserLimits,
     into store: inout ArgumentStore
   ) -> ParseOutcome {
-    takeShortBulks(in: bytes, count: count, into: &store)
+    takeShortBulks(
+      in: bytes, count: count, lengthMax: limits.bulkLengthMax, into: &store)
     while remaining > 0 {
       if bulkLength < 0 {
         guard position < count else { return .incomplete }
@@ -120,7 +121,8 @@ public struct RequestParser {
   /// instructions.
   @inline(__always)
   private mutating func takeShortBulks(
-    in bytes: UnsafeMutablePointer<UInt8>, count: Int, into store: inout ArgumentStore
+    in bytes: UnsafeMutablePointer<UInt8>, count: Int, lengthMax: Int,
+    into store: inout ArgumentStore
   ) {
     guard bulkLength < 0 else { return }
     var place = position
@@ -139,7 +141,7 @@ public struct RequestParser {
         length = first &* 10 &+ second
         start = place &+ 5
       }
-      guard count &- start >= length &+ 2 else { break }
+      guard length <= lengthMax, count &- start >= length &+ 2 else { break }
       store.append(ByteView(base: UnsafePointer(bytes + start), count: length))
       place = start &+ length &+ 2
       left &-= 1
