@@ -281,4 +281,28 @@ import Testing
     #expect(try admin.send("ACL", "DELUSER", "u") == .integer(1))
     for client in clients { #expect(client.isClosedByServer()) }
   }
+
+  /// Scripts that name no keys wait for all other loops, ACL SETUSER among them.
+  @Test func usersMayChangeWhileTheirScriptsWait() throws {
+    let server = try TestServer("--threads", "4")
+    let admin = try server.connect()
+    try admin.send("ACL", "SETUSER", "u", "on", "nopass", "+@all", "~a")
+    let clients = try (0..<6).map { _ in try server.connect() }
+    for client in clients { try client.send("AUTH", "u", "x") }
+    let script = "return redis.pcall('GET', ARGV[1])"
+    let call = TestClient.encode(["EVAL", script, "0", "a"].map { Array($0.utf8) })
+    let batch = Array(repeatElement(call, count: 40).joined())
+    for round in 0..<80 {
+      for client in clients { try client.write(batch) }
+      // Other memory every time, so that what was freed does not look as before.
+      let patterns = (0...(round % 7)).map { "~b\(round)-\($0)" }
+      try admin.send(["ACL", "SETUSER", "u", "resetkeys", round % 2 == 0 ? "~a" : "~c"] + patterns)
+      for client in clients {
+        for _ in 0..<40 {
+          let reply = try client.read()
+          #expect(reply == .null || reply.isError("ERR The user executing the script can't access"))
+        }
+      }
+    }
+  }
 }

@@ -33,6 +33,8 @@ extension CommandContext {
       run = try prepare(.script, name: script.name, flags: script.flags, isReadOnly: isReadOnly)
     }
     let isDone = loop.runExclusively {
+      // Another holder may have given its user other rights since it was prepared.
+      run.proxy.takePermissions(of: server.state.pointee.acl)
       execute(compiled.reference, in: engine.interpreter, keyCount: keyCount, &run)
     }
     guard isDone else { throw server.busyError }

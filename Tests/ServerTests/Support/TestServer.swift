@@ -12,8 +12,7 @@ final class TestServer: Sendable {
   let process: pid_t
   /// A directory of the server's own, for sockets and files; removed at the end.
   let directory: String
-  private let output: Int32
-  private let log = Mutex<String>("")
+  private let log = ServerLog()
   private let hasEnded = Mutex<Int32?>(nil)
 
   /// What can go wrong before a test begins.
@@ -69,10 +68,8 @@ final class TestServer: Sendable {
       if Self.waitUntilReady(output, &lastOutput) {
         self.port = port
         self.process = process
-        self.output = output
-        log.withLock { [lastOutput] in $0 = lastOutput }
         LiveServers.add(process)
-        startReadingLog()
+        log.startReading(output, behind: lastOutput)
         return
       }
       kill(process, SIGKILL)
@@ -85,17 +82,33 @@ final class TestServer: Sendable {
   }
 
   deinit {
+    tellOfCrash()
     kill(process, SIGKILL)
     _ = waitForExit()
     LiveServers.remove(process)
     try? FileManager.default.removeItem(atPath: directory)
   }
 
+  /// Prints the log of a server that ended by a signal of its own making.
+  private func tellOfCrash() {
+    let status = hasEnded.withLock { known in
+      if let known { return known }
+      var status: Int32 = 0
+      guard waitpid(process, &status, WNOHANG) == process else { return Int32(0) }
+      known = status
+      return status
+    }
+    let signal = status & 0x7F
+    guard signal != 0, signal != SIGKILL, signal != SIGTERM else { return }
+    log.waitForEnd()
+    print("the server on port \(port) was ended by signal \(signal); its log:\n\(logged)")
+  }
+
   /// Connects a client over TCP.
   func connect() throws -> TestClient { try TestClient(port: port) }
 
   /// Everything that the server has logged so far.
-  var logged: String { log.withLock { $0 } }
+  var logged: String { log.text }
 
   /// Sends a signal.
   func send(signal: Int32) { kill(process, signal) }
@@ -171,20 +184,34 @@ final class TestServer: Sendable {
     }
     return true
   }
+}
 
-  private func startReadingLog() {
-    let output = output
-    Thread.detachNewThread { [weak self] in
+/// What a server writes, read on a thread of its own until the server has ended.
+private final class ServerLog: Sendable {
+  private let content = Mutex<String>("")
+  private let end = DispatchGroup()
+
+  var text: String { content.withLock { $0 } }
+
+  /// Reads `output` to its end, and closes it.
+  func startReading(_ output: Int32, behind start: String) {
+    content.withLock { $0 = start }
+    end.enter()
+    Thread.detachNewThread { [self] in
       var buffer = [UInt8](repeating: 0, count: 4096)
       while true {
         let count = read(output, &buffer, buffer.count)
         guard count > 0 else { break }
         let text = String(decoding: buffer[..<count], as: UTF8.self)
-        self?.log.withLock { $0 += text }
+        content.withLock { $0 += text }
       }
       close(output)
+      end.leave()
     }
   }
+
+  /// Waits until the server has closed its end.
+  func waitForEnd() { _ = end.wait(timeout: .now() + 5) }
 }
 
 /// Servers that are running, so that none outlives the tests.
