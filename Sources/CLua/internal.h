@@ -62,6 +62,11 @@ static inline wl_state *wl_state_of(lua_State *lua) {
   return state;
 }
 
+// interpreter.c
+// Lets the host see the time; raises an error when the script is to end. For what takes long
+// without running any instruction of Lua.
+void wl_tick(lua_State *lua);
+
 // sandbox.c
 int wl_push_protected(lua_State *lua, int table);
 bool wl_is_protected(lua_State *lua, int index);
@@ -71,6 +76,10 @@ void wl_install_sandbox(lua_State *lua, wl_state *state);
 void wl_push_api(lua_State *lua, wl_state *state, bool is_for_loading);
 void wl_push_error(lua_State *lua, const char *text, size_t count, bool is_counted);
 int wl_raise(lua_State *lua, const char *text);
+
+// pattern.c
+// Replaces the functions that match patterns in the table at the top.
+void wl_install_patterns(lua_State *lua);
 
 // random.c
 void wl_install_random(lua_State *lua);

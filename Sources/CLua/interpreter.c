@@ -25,8 +25,9 @@ static int panic(lua_State *lua) {
 
 // MARK: - Time
 
-static void tick(lua_State *lua, lua_Debug *debug) {
-  (void)debug;
+static void tick(lua_State *lua, lua_Debug *debug);
+
+void wl_tick(lua_State *lua) {
   wl_state *state = wl_state_of(lua);
   if (state->host == NULL) return;
   if (state->memory > state->memory_max / 4 && !state->touched_collector) {
@@ -47,6 +48,11 @@ static void tick(lua_State *lua, lua_Debug *debug) {
     case WL_LOAD_TIMEOUT: wl_raise(lua, "FUNCTION LOAD timeout"); break;
     default: wl_raise(lua, "Script killed by user with SCRIPT KILL."); break;
   }
+}
+
+static void tick(lua_State *lua, lua_Debug *debug) {
+  (void)debug;
+  wl_tick(lua);
 }
 
 static void set_tick(wl_state *state) {

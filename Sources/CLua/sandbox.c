@@ -202,16 +202,6 @@ static int safe_rep(lua_State *lua) {
   return pass_on(lua);
 }
 
-// Matching recurses once for each item of a pattern.
-enum { PATTERN_LENGTH_MAX = 8192 };
-
-static int safe_match(lua_State *lua) {
-  size_t length;
-  luaL_checklstring(lua, 2, &length);
-  if (length > PATTERN_LENGTH_MAX) return luaL_error(lua, "pattern too complex");
-  return pass_on(lua);
-}
-
 static int watched_collector(lua_State *lua) {
   wl_state_of(lua)->touched_collector = true;
   return pass_on(lua);
@@ -331,12 +321,6 @@ static void add_basic(lua_State *lua, int from) {
   lua_setfield(lua, -2, "pairs");
 }
 
-static void harden_string(lua_State *lua) {
-  static const char *const matching[] = {"find", "match", "gmatch", "gfind", "gsub", NULL};
-  wrap(lua, "rep", safe_rep);
-  for (const char *const *name = matching; *name != NULL; name++) wrap(lua, *name, safe_match);
-}
-
 // Adds a protected view of the table at the top, which is taken off, to the globals below it.
 static void add_protected(lua_State *lua, const char *name) {
   wl_push_protected(lua, -1);
@@ -359,7 +343,10 @@ static void add_libraries(lua_State *lua, wl_state *state, int from) {
   static const char *const kept[] = {"coroutine", "math", "string", "table", NULL};
   for (const char *const *name = kept; *name != NULL; name++) {
     lua_getfield(lua, from, *name);
-    if (strcmp(*name, "string") == 0) harden_string(lua);
+    if (strcmp(*name, "string") == 0) {
+      wrap(lua, "rep", safe_rep);
+      wl_install_patterns(lua);
+    }
     if (strcmp(*name, "table") == 0) wrap(lua, "insert", refuse_protected);
     if (strcmp(*name, "math") == 0) wl_install_random(lua);
     add_protected(lua, *name);

@@ -36,7 +36,7 @@ import Testing
     #expect(try pair.from.send("PEXPIRE", "string", "100000") == .integer(1))
     #expect(
       try pair.from.send(
-        ["MIGRATE", "127.0.0.1", "\(pair.target.port)", "", "3", "5000", "KEYS"] + keys + ["no"])
+        ["MIGRATE", "127.0.0.1", "\(pair.target.port)", "", "3", "60000", "KEYS"] + keys + ["no"])
         == .ok)
     #expect(try pair.from.send("DBSIZE") == .integer(0))
     #expect(try pair.to.send("SELECT", "3") == .ok)
@@ -118,7 +118,7 @@ import Testing
     pair.target.send(signal: SIGCONT)
     #expect(try pair.from.read() == .ok)
     #expect(try other.send("EXISTS", "l") == .integer(0))
-    #expect(try pair.migrate("k", "0", "5000", "REPLACE") == .ok)
+    #expect(try pair.migrate("k", "0", "60000", "REPLACE") == .ok)
     #expect(try pair.to.send("MGET", "k", "l") == .texts("v", "w"))
   }
 
@@ -131,7 +131,7 @@ import Testing
       #expect(try pair.from.send("RPUSH", "l\(round)", large, large) == .integer(2))
       let errors = Threads.run(2) { thread in
         if thread == 0 {
-          #expect(try pair.migrate("l\(round)", "0", "5000") == .ok)
+          #expect(try pair.migrate("l\(round)", "0", "60000") == .ok)
         } else {
           // An element is added before the key has gone, or makes a key of its own here.
           let client = try pair.source.connect()
@@ -156,12 +156,12 @@ import Testing
     _ = try client.send("PEXPIRE", "hash", "100000")
     #expect(
       try client.send(
-        "MIGRATE", "localhost", "\(redis.port)", "", "0", "5000", "KEYS", "list", "hash") == .ok)
+        "MIGRATE", "localhost", "\(redis.port)", "", "0", "60000", "KEYS", "list", "hash") == .ok)
     #expect(try other.send("LINDEX", "list", "2") == .text("3"))
     #expect(try other.send("PTTL", "hash").number ?? 0 > 50_000)
     #expect(
       try other.send(
-        "MIGRATE", "127.0.0.1", "\(server.port)", "", "1", "5000", "KEYS", "list", "hash")
+        "MIGRATE", "127.0.0.1", "\(server.port)", "", "1", "60000", "KEYS", "list", "hash")
         == .ok)
     _ = try client.send("SELECT", "1")
     #expect(try client.send("LLEN", "list") == .integer(3))

@@ -169,6 +169,47 @@ import Testing
     #expect(others[3].isClosedByServer())
   }
 
+  /// Patterns that would take for ever in the library of Lua 5.1, which nothing can stop.
+  @Test(arguments: [
+    "return ('a'):rep(200):find(('a-'):rep(60) .. 'b')",
+    "pcall(string.gsub, ('ab'):rep(100), ('[ab]*'):rep(40) .. 'c', '') while true do end",
+    "for found in ('x'):rep(300):gmatch(('(.-)'):rep(30) .. 'y') do end",
+  ]) func patternsCanBeStopped(script: String) throws {
+    let server = try TestServer("--threads", "2", "--busy-reply-threshold", "20")
+    let slow = try server.connect()
+    let other = try server.connect()
+    try slow.write(TestClient.encode(["EVAL", script, "0"].map { Array($0.utf8) }))
+    while try !other.send("PING").isError("BUSY") {}
+    #expect(try other.send("SCRIPT", "KILL") == .ok)
+    #expect(try slow.read().isError("ERR Script killed by user with SCRIPT KILL."))
+    #expect(try other.send("PING") == .simple("PONG"))
+  }
+
+  @Test func patternsMeanWhatTheyDoInLua() throws {
+    let server = try TestServer("--threads", "1")
+    let client = try server.connect()
+    func texts(_ script: String) throws -> Reply { try client.send("EVAL", script, "0") }
+    #expect(
+      try texts("return {('key = value'):match('^(%w+)%s*=%s*(%w+)$')}") == .texts("key", "value"))
+    #expect(try texts("return {('a.b'):find('.', 1, true)}") == .array([.integer(2), .integer(2)]))
+    #expect(try texts("return {('hello'):find('l()')}").elements?.last == .integer(4))
+    #expect(try texts("return {('THE (quick) fox'):find('%((%a+)%)')}").elements?.count == 3)
+    #expect(try texts("return (('abc'):gsub('%w', '%0%0'))") == .text("aabbcc"))
+    #expect(try texts("return (('$a b'):gsub('%$(%w+)', {a = 'x'}))") == .text("x b"))
+    #expect(try texts("return (('f(a(b)c)d'):gsub('%b()', ''))") == .text("fd"))
+    #expect(try texts("return (('THE fox'):gsub('%f[%a]%a+', string.lower))") == .text("the fox"))
+    for (pattern, problem) in [
+      ("[a", "malformed pattern (missing ']')"), ("%", "malformed pattern (ends with '%')"),
+      ("(a", "unfinished capture"), ("%a)", "invalid pattern capture"),
+      ("%1", "invalid capture index"), ("%b", "unbalanced pattern"),
+      ("%fa", "missing '[' after '%f' in pattern"),
+      (String(repeating: "()", count: 33), "too many"),
+    ] {
+      let reply = try client.send("EVAL", "return ('a'):find(ARGV[1])", "0", pattern)
+      #expect(reply.isError("ERR user_script:1: \(problem)"))
+    }
+  }
+
   @Test func functionsAreLoadedListedAndDumped() throws {
     let server = try TestServer("--threads", "2")
     defer { withExtendedLifetime(server) {} }

@@ -24,7 +24,7 @@ extension DumpWriter {
     id(stream.lastID)
     id(stream.firstID)
     id(stream.maxDeletedID)
-    length(stream.entriesAdded)
+    number(UInt64(bitPattern: Int64(stream.entriesAdded)))
     length(stream.groupCount)
     for index in 0..<stream.groupCount { group(stream.group(at: index)) }
   }
@@ -32,12 +32,12 @@ extension DumpWriter {
   private mutating func group(_ group: StreamGroup) {
     string(group.name)
     id(group.lastID)
-    number(group.entriesRead.map { UInt64($0) } ?? .max)
+    number(group.entriesRead.map { UInt64(bitPattern: Int64($0)) } ?? .max)
     length(group.pendingCount)
     group.forEachPending { pending in
       raw(pending.id)
       fixed(pending.deliveryTime)
-      length(Int(pending.deliveryCount))
+      number(UInt64(bitPattern: pending.deliveryCount))
       return true
     }
     length(group.consumerCount)
@@ -100,9 +100,9 @@ extension DumpDecoder {
       maxDeletedID = try id()
       entriesAdded = try reader.number()
     }
-    guard entriesAdded <= UInt64(Int64.max) else { throw .badFormat }
     stream.setFacts(
-      lastID: lastID, entriesAdded: Int(entriesAdded), maxDeletedID: maxDeletedID)
+      lastID: lastID, entriesAdded: Int(truncatingIfNeeded: entriesAdded),
+      maxDeletedID: maxDeletedID)
     guard stream.factsAreRight else { throw .badFormat }
   }
 
@@ -118,13 +118,12 @@ extension DumpDecoder {
       group.entriesRead = stream.entriesAdded(upTo: group.lastID)
     } else {
       let entriesRead = try reader.number()
-      guard entriesRead == .max || entriesRead <= UInt64(Int64.max) else { throw .badFormat }
-      group.entriesRead = entriesRead == .max ? nil : Int(entriesRead)
+      group.entriesRead = entriesRead == .max ? nil : Int(truncatingIfNeeded: entriesRead)
     }
     for _ in 0..<(try reader.count(bytesEach: 25)) {
       let id = Self.id(try reader.take(16))
       let time = try reader.fixed(Int64.self)
-      let count = Int64(clamping: try reader.number())
+      let count = Int64(truncatingIfNeeded: try reader.number())
       guard group.addPending(id, time: time, count: count) else { throw .badFormat }
     }
     for _ in 0..<(try reader.count(bytesEach: 10)) { try readConsumer(group, type) }

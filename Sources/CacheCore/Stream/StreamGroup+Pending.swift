@@ -116,25 +116,25 @@ extension StreamObject {
     if id == lastID { return entriesAdded }
     if id > lastID { return nil }
     guard maxDeletedID == .zero || maxDeletedID < firstID else { return nil }
-    if id < firstID { return entriesAdded - count }
-    return id == firstID ? entriesAdded - count + 1 : nil
+    if id < firstID { return entriesAdded &- count }
+    return id == firstID ? entriesAdded &- count &+ 1 : nil
   }
 
   /// How many entries a group has not been given yet; nil when that cannot be told.
   public func lag(of group: StreamGroup) -> Int? {
     if entriesAdded == 0 { return 0 }
     if let read = group.entriesRead, !hasDeletions(from: group.lastID) {
-      return entriesAdded - read
+      return entriesAdded &- read
     }
-    return entriesAdded(upTo: group.lastID).map { entriesAdded - $0 }
+    return entriesAdded(upTo: group.lastID).map { entriesAdded &- $0 }
   }
 
   /// Takes note that an entry is being delivered to a group.
   public func noteDelivery(of id: StreamID, to group: StreamGroup) {
     guard id > group.lastID else { return }
     if let read = group.entriesRead, !hasDeletions(from: id) {
-      group.entriesRead = read + 1
-    } else if entriesAdded > 0 {
+      group.entriesRead = read &+ 1
+    } else if entriesAdded != 0 {
       group.entriesRead = entriesAdded(upTo: id)
     }
     group.lastID = id

@@ -46,7 +46,7 @@ extension StreamObject {
 
   /// Whether `setFacts` was given what fits the entries.
   public var factsAreRight: Bool {
-    entriesAdded >= count && (lastEntryID ?? .zero) <= lastID
+    UInt(bitPattern: entriesAdded) >= UInt(count) && (lastEntryID ?? .zero) <= lastID
   }
 }
 

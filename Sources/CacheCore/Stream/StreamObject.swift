@@ -193,7 +193,8 @@ extension StreamObject {
 
   private func noteAdded(_ id: StreamID) {
     state.pointee.length += 1
-    state.pointee.entriesAdded += 1
+    // XSETID sets it to anything.
+    state.pointee.entriesAdded &+= 1
     state.pointee.lastID = id
     if state.pointee.length == 1 { state.pointee.firstID = id }
   }

@@ -131,7 +131,7 @@ extension Server {
     let last: Int
     switch use {
     case .none: return nil
-    case .publish: last = 1
+    case .publish: last = min(1, arguments.count - 1)
     case .subscribe, .subscribePatterns: last = arguments.count - 1
     }
     var isPattern = false

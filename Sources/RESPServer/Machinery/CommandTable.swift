@@ -251,7 +251,7 @@ struct CommandTable: ~Copyable {
 }
 
 extension CommandEntry {
-  /// Whether MONITOR and the slow log must not show the arguments.
+  /// Whether there may be passwords among the arguments, see `Redaction`.
   var hidesArguments: Bool { traits.contains(.hidesArguments) }
 
   /// Whether it is EXEC.
@@ -287,7 +287,7 @@ extension CommandEntry {
     /// The traits of the command called `name`.
     init(of name: String) {
       self = []
-      if ["AUTH", "HELLO"].contains(name) { insert(.hidesArguments) }
+      if ["AUTH", "HELLO", "MIGRATE"].contains(name) { insert(.hidesArguments) }
       if ["CLIENT|UNPAUSE", "CLIENT|PAUSE"].contains(name) { insert(.exemptFromPause) }
       let immediate = ["EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"]
       if immediate.contains(name) { insert(.runsInsideMulti) }

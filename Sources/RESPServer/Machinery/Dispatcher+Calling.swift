@@ -231,7 +231,7 @@ extension EventLoop {
     {
       var redaction = state.pointee.redaction
       if redaction.isStale(connection) { redaction = Redaction() }
-      if entry.pointee.hidesArguments { redaction.hideAll() }
+      if entry.pointee.hidesArguments { redaction.hidePasswords(in: arguments) }
       server.state.pointee.slowLog.record(
         arguments, redaction, microseconds: microseconds, of: connection, on: self)
     }

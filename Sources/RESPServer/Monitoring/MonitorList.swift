@@ -47,9 +47,12 @@ final class MonitorList: Sendable {
     var line = Array("+\(time / 1_000_000).".utf8)
     line += [UInt8](repeating: 0x30, count: 6 - fraction.utf8.count) + Array(fraction.utf8)
     line += Array(" [\(connection.database.rawValue) \(Self.origin(of: connection))]".utf8)
+    var redaction = Redaction()
+    if entry.pointee.hidesArguments { redaction.hidePasswords(in: arguments) }
     for index in 0..<arguments.count {
       line.append(0x20)
-      QuotedText.append(Self.shown(index, of: arguments, entry), to: &line)
+      QuotedText.append(
+        redaction.hides(index) ? ByteView("(redacted)") : arguments[index], to: &line)
     }
     line += [0x0D, 0x0A]
     let push = PushMessage(resp2: line, resp3: line, source: nil)
@@ -63,14 +66,6 @@ final class MonitorList: Sendable {
     if connection.flags.contains(.isScript) { return "lua" }
     guard connection.flags.contains(.unixSocket) else { return connection.peerName }
     return "unix:\(connection.peerName.dropLast(2))"
-  }
-
-  /// Passwords are not for others to see.
-  private static func shown(
-    _ index: Int, of arguments: Arguments, _ entry: UnsafePointer<CommandEntry>
-  ) -> ByteView {
-    let isSecret = entry.pointee.hidesArguments && index > 0
-    return isSecret ? ByteView("(redacted)") : arguments[index]
   }
 }
 

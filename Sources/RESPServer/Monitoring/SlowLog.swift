@@ -95,8 +95,28 @@ struct Redaction {
     mask |= 1 << UInt64(min(index, 63))
   }
 
-  /// Hides all arguments but the name.
-  mutating func hideAll() { mask = ~1 }
+  /// Hides the passwords that AUTH, HELLO or MIGRATE are given, and who they are for.
+  mutating func hidePasswords(in arguments: Arguments) {
+    let isMigration = arguments[0].equalsIgnoringCase("MIGRATE")
+    guard isMigration || arguments[0].equalsIgnoringCase("HELLO") else {
+      mask = ~1
+      return
+    }
+    var index = isMigration ? 6 : 2
+    while index < arguments.count {
+      // Keys stand behind KEYS.
+      if isMigration, arguments[index].equalsIgnoringCase("KEYS") { return }
+      let isAuth = arguments[index].equalsIgnoringCase("AUTH")
+      index += 1
+      guard isAuth || isMigration && arguments[index - 1].equalsIgnoringCase("AUTH2") else {
+        continue
+      }
+      for _ in 0..<(isAuth && isMigration ? 1 : 2) {
+        mask |= 1 << UInt64(min(index, 63))
+        index += 1
+      }
+    }
+  }
 
   func hides(_ index: Int) -> Bool { mask & 1 << UInt64(min(index, 63)) != 0 }
 }

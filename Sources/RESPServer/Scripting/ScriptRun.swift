@@ -107,6 +107,10 @@ extension ScriptRun {
     loop.withdrawReply(to: mark)
     do throws(CommandError) {
       let entry = try loop.findForScript(arguments)
+      guard entry.pointee.accepts(argumentCount: arguments.count) else {
+        loop.state.pointee.commandStatistics[entry.pointee.index].rejected &+= 1
+        throw .fixed("ERR Wrong number of args calling Redis command from script")
+      }
       if lockedShards != nil, !mayGoOn(entry, arguments) { return refuseCall() }
       do throws(CommandError) {
         try check(entry, arguments)
@@ -269,7 +273,7 @@ extension ScriptRun {
 }
 
 extension EventLoop {
-  /// The command that a script calls.
+  /// The command that a script calls; it may be called with too few arguments.
   fileprivate func findForScript(
     _ arguments: Arguments
   ) throws(CommandError) -> UnsafePointer<CommandEntry> {
@@ -282,10 +286,6 @@ extension EventLoop {
         throw .fixed("ERR Unknown Redis command called from script")
       }
       entry = found
-    }
-    guard entry.pointee.accepts(argumentCount: arguments.count) else {
-      state.pointee.commandStatistics[entry.pointee.index].rejected &+= 1
-      throw .fixed("ERR Wrong number of args calling Redis command from script")
     }
     return entry
   }

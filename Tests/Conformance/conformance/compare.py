@@ -8,6 +8,8 @@
     near       numbers within five seconds: what depends on the clock
     left       of several replies to one command, each element in any order
     error      only whether it is an error, and which text
+    encoding   OBJECT ENCODING
+    rules      users of the access control list
     pending, groups, consumers, stream, keys    without times, and without what 7.2 has changed
 
 Everywhere a number with decimals counts as a number: Redis 7.0 gives doubles 17 digits, 7.2 the
@@ -100,6 +102,19 @@ def keys(reply):
         if isinstance(reply, list) else reply
 
 
+def encoding(reply):
+    """OBJECT ENCODING: short lists are listpacks since 7.2, and a
+    string's encoding follows from its value alone here, not from how it came about."""
+    reply = {b"quicklist": b"listpack", b"embstr": b"string", b"raw": b"string",
+             b"int": b"string"}.get(reply, reply)
+    return reply
+
+
+def rules(reply):
+    """Users without the commands they may run: 7.2 keeps what was said, 7.0 sums it up."""
+    return re.sub(r"(?<=[\s'(])[+-][^\s')]*\s*|\s+(?=[)'])", "", repr(reply))
+
+
 def error(reply):
     """Only whether it is an error."""
     return reply if isinstance(reply, ReplyError) else "fine"
@@ -117,7 +132,7 @@ def numbers(reply):
 
 VIEWS = {"bag": bag, "pairs": pairs, "shape": shape, "scan": scan, "pending": pending,
          "groups": groups, "consumers": consumers, "stream": stream, "left": left, "keys": keys,
-         "error": error}
+         "error": error, "encoding": encoding, "rules": rules}
 
 
 def agree(how, left, right):
@@ -136,16 +151,26 @@ def agree(how, left, right):
     return repr(view(left)) == repr(view(right)) if view else repr(left) == repr(right)
 
 
+def is_stricter(left, right):
+    """Whether Wingcache refuses what Redis accepts on purpose, so that what follows differs.
+
+    A HyperLogLog that bit operations have broken is found out at once; Redis looks no further than
+    it must.
+    """
+    return isinstance(left, ReplyError) and not isinstance(right, ReplyError) \
+        and str(left).startswith("INVALIDOBJ")
+
+
 def is_deliberate(words):
     """Whether a spoiled command is one that is answered otherwise than by Redis 7.0 on purpose.
 
     The reasons: TTL, PTTL and PERSIST take a member, as KeyDB's do. ZRANK and ZREVRANK take
-    WITHSCORE, LPOS refuses a rank that cannot be negated, BITCOUNT and BITPOS judge their arguments
-    before the key, and XREAD takes +, as in Redis 7.2 and later.
+    WITHSCORE, LPOS and LREM refuse a number that cannot be negated, BITCOUNT and BITPOS judge their
+    arguments before the key, and XREAD takes +, as in Redis 7.2 and later.
     """
     name = words[0].upper() if words else ""
     return name in ("TTL", "PTTL", "PERSIST") and len(words) > 2 \
         or name in ("ZRANK", "ZREVRANK") and len(words) > 3 \
-        or name == "LPOS" and "-9223372036854775808" in words \
+        or name in ("LPOS", "LREM") and "-9223372036854775808" in words \
         or name in ("BITCOUNT", "BITPOS") \
         or name in ("XREAD", "XREADGROUP") and "+" in words

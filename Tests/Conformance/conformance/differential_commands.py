@@ -172,11 +172,78 @@ SERVER = [
     ("ACL CAT (bitmap|hyperloglog|pubsub|transaction)", "bag"),
 ]
 
+# What only clusters, replicas and files have is refused with the same words.
+ADMIN = [
+    "(READONLY|READWRITE|ASKING)",
+    "WAIT <int:0..1> 1",
+    "WAIT (abc|-1) (0|abc|-1)",
+    "CLUSTER (INFO|SLOTS|NODES|SHARDS|MYID|KEYSLOT a|nonsense)",
+    "ROLE",
+    ("LASTSAVE", "shape"),
+    ("SLOWLOG LEN", "shape"),
+    "SLOWLOG (RESET|LEN x|GET -2|GET x)",
+    "CLIENT (REPLY ON|UNPAUSE|KILL ID 999999|KILL ID x|KILL 1.2.3.4:5|KILL TYPE x|KILL SKIPME x)",
+    "CLIENT (KILL ID 999999 TYPE normal|KILL USER nobody|LIST TYPE x|LIST ID x|INFO x)",
+    "CLIENT (CACHING YES|CACHING NO|CACHING x|GETREDIR|UNBLOCK 999999 (ERROR|TIMEOUT|x))",
+    "CLIENT TRACKING (OFF|x|ON REDIRECT 999999|ON OPTIN OPTOUT|ON BCAST OPTIN|ON PREFIX a)",
+    "CLIENT SETNAME <member>",
+    "LATENCY (RESET|HISTORY x|LATEST|nonsense|GRAPH x)",
+    "MEMORY (PURGE|nonsense|USAGE a SAMPLES x)",
+    "OBJECT (FREQ|IDLETIME|REFCOUNT|ENCODING) nothing",
+    "SCRIPT (nonsense|EXISTS)",
+    "DEBUG (SET-ACTIVE-EXPIRE x y|OBJECT nothing|DIGEST-VALUE nothing)",
+    "DEBUG DIGEST-VALUE <anykey>+",
+    "CONFIG (SET|GET|REWRITE x|RESETSTAT x|SET a 1 a 2|SET maxmemory 1 maxmemory 2)",
+    "CONFIG SET (timeout abc|notify-keyspace-events '!'|save x|databases 3)",
+    "FAILOVER (x|TO a|TIMEOUT x|ABORT)",
+    "REPLICAOF (a|a b c)",
+    "SUBSTR <key:string> <index> <index>",
+    "RESTORE-ASKING <key:string> 0 x",
+    "RESTORE <key:string> (0|-1|abc) x (REPLACE|IDLETIME -1|IDLETIME x|FREQ 256|FREQ x|ABSTTL|x)",
+    "MIGRATE 127.0.0.1 (1|abc) (nothing|'') 0 (10|abc) [COPY] [REPLACE] [KEYS <anykey>+]",
+    "MODULE (LOAD /nothing|UNLOAD nothing|nonsense)",
+    "PFDEBUG (GETREG|DECODE|ENCODING|TODENSE|x) nothing",
+]
+
+# Users u1 and u2 are forgotten before every round.
+ACL_RULE = (
+    "(on|off|+@all|-@all|allcommands|nocommands|+get|-get|+set|-set|+@read|-@read|+@write|-@write|"
+    "-@dangerous|+@string|'+config|get'|'-config|set'|'+config|nothing'|+nothing|+@nothing|"
+    "~*|~a:*|~string:*|%R~r:*|%W~w:*|%RW~b|%X~a|allkeys|resetkeys|&*|&news|allchannels|"
+    "resetchannels|'>pw'|'<pw'|'>other'|nopass|resetpass|!abc|reset|clearselectors|"
+    "'(+get ~s:*)'|'(+@all -set %R~x)'|'(nonsense)'|'('|nonsense|+select|'+select|0'|"
+    "sanitize-payload|skip-sanitize-payload)")
+ACL = [
+    f"ACL SETUSER (u1|u2) {ACL_RULE}",
+    f"ACL SETUSER (u1|u2) {ACL_RULE} {ACL_RULE}",
+    f"ACL SETUSER u1 on nopass {ACL_RULE} {ACL_RULE} {ACL_RULE}",
+    "ACL SETUSER u1 on nopass ~* &* +@all",
+    ("ACL GETUSER (u1|u2|nobody)", "rules"),
+    ("ACL GETUSER u1", "rules"),
+    ("ACL LIST", "rules"),
+    ("ACL USERS", "bag"),
+    "ACL DELUSER (u2|nobody|default)",
+    "ACL WHOAMI",
+    "ACL DRYRUN (u1|u2|nobody) (GET a:1|SET string:0 1|PUBLISH news x|CONFIG GET x|nonsense|GET)",
+    "ACL DRYRUN u1 (MSET a:1 1 b 2|COPY r:1 w:1|SUBSCRIBE news|SELECT 0|FLUSHALL|SORT s:1 BY x)",
+    "ACL (nonsense|SETUSER|GENPASS 0|GENPASS 9999|GENPASS x|DRYRUN u1|LOAD|SAVE|CAT nothing)",
+    ("ACL GENPASS <int:1..40>", "shape"),
+    "AUTH (u1|u2) (pw|x)",
+    "AUTH u1 pw",
+    "RESET",
+    ("HELLO 2 AUTH (u1|u2) pw", "error"),
+    "GET (a:1|string:0|r:1|x)",
+    "SET (a:1|string:0|w:1|b) 1",
+    "PUBLISH news <member>",
+    "EVAL 'return redis.call(unpack(ARGV))' 0 (GET|SET) (a:1|w:1) 1",
+    "EVAL 'return redis.acl_check_cmd(unpack(ARGV))' 0 (GET|SET|nothing) (a:1|w:1)",
+]
+
 GROUPS = {
     "string": STRING, "bitmap": BITMAP, "generic": GENERIC, "list": LIST, "hash": HASH, "set": SET,
     "sorted_set": SORTED_SET, "geo": GEO, "hyperloglog": HYPERLOGLOG, "stream": STREAM,
     "scripting": SCRIPTING, "functions": FUNCTIONS, "transactions": TRANSACTIONS,
-    "pubsub": PUBSUB, "server": SERVER,
+    "pubsub": PUBSUB, "server": SERVER, "admin": ADMIN, "acl": ACL,
 }
 
 # What is read back, and compared, at the end of each round.

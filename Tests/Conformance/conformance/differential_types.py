@@ -102,8 +102,7 @@ GENERIC = [
     ("KEYS <pattern>", "bag"),
     "DBSIZE",
     ("RANDOMKEY", "shape"),
-    ("OBJECT ENCODING <key:hash>", "shape"),
-    ("OBJECT ENCODING <key:zset>", "shape"),
+    ("OBJECT ENCODING <key:hash>", "encoding"),
     ("OBJECT ENCODING <key:string>", "shape"),
     ("OBJECT REFCOUNT <key:hash>", "shape"),
     ("SCAN 0 COUNT 1000 [MATCH <pattern>] [TYPE <kind>]", "scan"),
@@ -126,6 +125,7 @@ GENERIC = [
 ]
 
 LIST = [
+    ("OBJECT ENCODING list:0", "encoding"),
     "LPUSH <key:list> <member>+",
     "RPUSH <key:list> <member>+",
     "LPUSHX <key:list> <member>",
@@ -156,6 +156,7 @@ LIST = [
 ]
 
 HASH = [
+    ("OBJECT ENCODING hash:0", "encoding"),
     "HSET <key:hash> <member> <value>",
     "HSET <key:hash> <member> <value> <member> <value>",
     "HMSET <key:hash> <member> <value> <member> <value>",
@@ -205,6 +206,7 @@ SET = [
 ]
 
 SORTED_SET = [
+    ("OBJECT ENCODING zset:0", "encoding"),
     "ZADD <key:zset> [NX|XX] [GT|LT] [CH] <score> <member>",
     "ZADD <key:zset> <score> <member> <score> <member>",
     "ZADD <key:zset> [NX|XX|GT|LT] INCR <score> <member>",

@@ -20,6 +20,7 @@ MEMBERS = [f"m{number}" for number in range(12)] + [
 # Redis compares texts up to their first NUL in SORT ALPHA, so only one member has one, and no
 # other begins as it does.
 WITH_NUL = "\x01\x00\xff"
+MORE_MEMBERS = [f"n{number * 7919 % 10007}" for number in range(500)]
 NUMBERS = ["0", "1", "-1", "2", "5", "10", "-3", "100", "127", "128", "4095", "4096", "-4097",
            "65536", "9223372036854775807", "-9223372036854775808"]
 ODD_NUMBERS = ["", "abc", "1.5", " 1", "01", "9223372036854775808", "+5", "1e3", "0x10"]
@@ -48,6 +49,10 @@ class Words:
 
     def __init__(self, seed):
         self.random = random.Random(seed)
+        # Every fourth round has larger collections: more members, and more of them a command.
+        self.is_large = seed % 4 == 3
+        self.members = MEMBERS + MORE_MEMBERS if self.is_large else MEMBERS
+        self.repeats_max = 24 if self.is_large else 4
 
     def pick(self, options):
         """One of the options."""
@@ -56,6 +61,10 @@ class Words:
     def chance(self, probability):
         """True so often."""
         return self.random.random() < probability
+
+    def repetitions(self):
+        """How often something comes that may come again, mostly a few times."""
+        return 1 + int(self.random.random() ** 2 * self.repeats_max)
 
     def key(self, kind):
         """A key that mostly holds the kind, sometimes another, so that WRONGTYPE is met."""
@@ -74,7 +83,7 @@ class Words:
         return self.key(kind or "string")
 
     def make_member(self, _):
-        return self.pick(MEMBERS)
+        return self.pick(self.members)
 
     def make_plain(self, _):
         # For what Redis ends at a NUL: simple strings and errors.
@@ -85,7 +94,8 @@ class Words:
             return self.pick(NUMBERS)
         if self.chance(0.03):
             return "v" * self.pick(LENGTHS)
-        return self.pick(MEMBERS) * int(1 + self.random.random() * 4)
+        member = self.pick(self.members)
+        return member if member == WITH_NUL else member * int(1 + self.random.random() * 4)
 
     def make_blob(self, _):
         return "".join(chr(int(self.random.random() * 256)) for _ in
@@ -100,6 +110,8 @@ class Words:
         return self.pick(NUMBERS)
 
     def make_float(self, _):
+        if self.is_large and self.chance(0.7):
+            return str(self.random.randint(-400, 400) / 4)
         return self.pick(ODD_SCORES) if self.chance(0.03) else self.pick(SCORES)
 
     make_score = make_float
@@ -111,9 +123,13 @@ class Words:
         return self.pick(LEX_BOUNDS)
 
     def make_index(self, _):
+        if self.is_large and self.chance(0.5):
+            return str(self.random.randint(-400, 400))
         return str(self.random.randint(-15, 15))
 
     def make_id(self, _):
+        if self.is_large and self.chance(0.9):
+            return f"{self.random.randint(8, 2000)}-{self.random.randint(0, 3)}"
         return self.pick(STREAM_IDS)
 
     def make_partid(self, _):
@@ -206,20 +222,15 @@ def expand(tree, words, into):
         if node[0] == "text":
             into.append(node[1])
         elif node[0] == "word":
-            for _ in range(repetitions(words) if node[3] else 1):
+            for _ in range(words.repetitions() if node[3] else 1):
                 made = words.word(node[1], node[2])
                 into.extend(made) if isinstance(made, list) else into.append(made)
         else:
             _, branches, optional, repeats = node
-            for _ in range(repetitions(words) if repeats else 1):
+            for _ in range(words.repetitions() if repeats else 1):
                 if optional and words.chance(0.5):
                     continue
                 expand(words.pick(branches), words, into)
-
-
-def repetitions(words):
-    """One to four, mostly one."""
-    return 1 + int(words.random.random() ** 2 * 4)
 
 
 def mutate(command, words):

@@ -90,7 +90,9 @@ class Server:
         self.log.flush()
         text = (self.folder / "server.log").read_text(errors="replace").splitlines()
         crash = [line for line in text if re.search(r"fatal error|crashed|sanitizer:", line, re.I)]
-        tail = crash[:4] + text[-lines:]
+        # The frames of Swift's own backtrace: "12 [inlined] [system] name in wingcache at /path".
+        frames = [line for line in text if re.match(r"\d+ .* in \S+( at |$)", line)]
+        tail = crash[:4] + frames[:lines] + text[-lines:]
         status = self.process.poll() if self.process else None
         if status is None:
             state = "still running, but does not answer"

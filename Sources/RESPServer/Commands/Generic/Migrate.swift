@@ -64,14 +64,17 @@ enum MigrateCommand: Command {
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
     let (request, positions) = try parse(context)
-    guard context.mayWait else {
-      throw .fixed(
-        "ERR MIGRATE has to wait for the other server, which transactions and scripts cannot")
-    }
     var keys: [[UInt8]] = []
     var seen: Set<[UInt8]> = []
     for position in positions where seen.insert(context[position].array).inserted {
       keys.append(context[position].array)
+    }
+    guard context.mayWait else {
+      guard !keys.contains(where: { isThere($0, context) }) else {
+        throw .fixed(
+          "ERR MIGRATE has to wait for the other server, which transactions and scripts cannot")
+      }
+      return context.reply.simple("NOKEY")
     }
     let migrator = context.server.state.pointee.migrator
     if !request.copies, !migrator.claim(keys, in: context.database) {
@@ -99,6 +102,17 @@ enum MigrateCommand: Command {
     migrator.enqueue(
       Migration(
         request, from: context.database, parts, for: client, context.entry, on: context.loop))
+  }
+
+  private static func isThere(
+    _ bytes: [UInt8], _ context: borrowing CommandContext
+  ) -> Bool {
+    bytes.withByteView { bytes in
+      let key = context.hash(bytes)
+      context.keyspace.lock(key.hash.shard)
+      defer { context.keyspace.unlock(key.hash.shard) }
+      return context.find(key) != nil
+    }
   }
 
   private static func parse(

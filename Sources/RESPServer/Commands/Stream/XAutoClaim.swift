@@ -73,7 +73,7 @@ enum XAutoClaimCommand: Command {
         left -= 1
         continue
       }
-      if options.minIdle > 0, now - pending.deliveryTime < options.minIdle { continue }
+      if options.minIdle > 0, now &- pending.deliveryTime < options.minIdle { continue }
       let deliveries = pending.deliveryCount &+ (options.wantsIDsOnly ? 0 : 1)
       group.setPending(id, of: consumer, time: now, count: deliveries)
       consumer.activeTime = now

@@ -71,7 +71,7 @@ enum XClaimCommand: Command {
         continue
       }
       guard pending != nil || options.isForced else { continue }
-      if let pending, options.minIdle > 0, now - pending.deliveryTime < options.minIdle {
+      if let pending, options.minIdle > 0, now &- pending.deliveryTime < options.minIdle {
         continue
       }
       var deliveries = pending?.deliveryCount ?? 1

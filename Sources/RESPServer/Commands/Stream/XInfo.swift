@@ -115,9 +115,9 @@ enum XInfoConsumersCommand: Command {
       context.reply.bulk("pending")
       context.reply.integer(consumer.pendingCount)
       context.reply.bulk("idle")
-      context.reply.integer(max(0, now - consumer.seenTime))
+      context.reply.integer(max(0, now &- consumer.seenTime))
       context.reply.bulk("inactive")
-      context.reply.integer(consumer.activeTime.map { max(0, now - $0) } ?? -1)
+      context.reply.integer(consumer.activeTime.map { max(0, now &- $0) } ?? -1)
     }
   }
 }

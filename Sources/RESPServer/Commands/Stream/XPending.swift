@@ -115,11 +115,11 @@ enum XPendingCommand: Command {
     if filter.countMax > 0 {
       let loop = context.loop
       group.forEachPending(from: filter.start, through: filter.end, of: consumer) { pending in
-        if filter.minIdle != 0, now - pending.deliveryTime < filter.minIdle { return true }
+        if filter.minIdle != 0, now &- pending.deliveryTime < filter.minIdle { return true }
         loop.state.pointee.writer.array(4)
         loop.state.pointee.writer.bulk(pending.id)
         loop.state.pointee.writer.bulk(pending.consumer.name)
-        loop.state.pointee.writer.integer(max(0, now - pending.deliveryTime))
+        loop.state.pointee.writer.integer(max(0, now &- pending.deliveryTime))
         loop.state.pointee.writer.integer(pending.deliveryCount)
         count += 1
         return count < filter.countMax

@@ -149,10 +149,11 @@ struct SortRun {
   /// A number as C's strtod reads it: nothing is 0, blanks may stand before it.
   private static func score(_ text: ByteView) throws(CommandError) -> Double {
     var text = text.upToNul
+    let isEmpty = text.isEmpty
     while text.count > 0, text[0] == 0x20 || (text[0] >= 0x09 && text[0] <= 0x0D) {
       text = text.dropFirst(1)
     }
-    if text.isEmpty { return 0 }
+    if text.isEmpty, isEmpty { return 0 }
     guard let score = FloatText.parse(text) else {
       throw .fixed("ERR One or more scores can't be converted into double")
     }

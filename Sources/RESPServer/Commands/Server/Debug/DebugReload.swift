@@ -34,10 +34,11 @@ enum DebugReload {
         throw .fixed("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
       }
     }
-    // Nothing was saved before, and without MERGE no key may be there already.
+    // Nothing was saved before, and without MERGE no key or library may be there already.
     guard saves else { throw .fixed("ERR Error trying to load the RDB dump") }
     let saved = save(context)
-    guard flushes || merges || saved.isEmpty else {
+    let libraryCount = context.server.state.pointee.functions?.libraries.count ?? 0
+    guard flushes || merges || saved.isEmpty && libraryCount == 0 else {
       throw .fixed("ERR Error trying to load the RDB dump")
     }
     if flushes { _ = context.empty(nil, asynchronously: false) }
