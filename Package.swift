@@ -4,7 +4,8 @@ import PackageDescription
 // Imports run downwards only: each target names exactly what stands under it, so a wrong
 // import does not compile.
 //
-//   wingcache → Coach → RESPServer → { RESP, CacheCore } → Bytes → Platform → CPlatform
+//   wingcache → { Coach, HTTPServer } → RESPServer → { RESP, CacheCore } → Bytes → Platform
+//     → CPlatform
 
 let swiftSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -23,7 +24,8 @@ let package = Package(
     .library(name: "CacheCore", targets: ["CacheCore"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2")
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     .target(name: "CPlatform"),
@@ -52,8 +54,19 @@ let package = Package(
         "CCoach", "CCurl", "RESPServer", "RESP", "CacheCore", "Bytes", "Platform", log,
       ],
       swiftSettings: swiftSettings),
+    // HTTP on a port of its own: static content, health, metrics.
+    .target(
+      name: "HTTPServer",
+      dependencies: [
+        "RESPServer", "CacheCore", "Bytes", "Platform", log,
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: swiftSettings),
     .executableTarget(
-      name: "wingcache", dependencies: ["Coach", "RESPServer", "Platform", log],
+      name: "wingcache",
+      dependencies: ["Coach", "HTTPServer", "RESPServer", "Platform", log],
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 

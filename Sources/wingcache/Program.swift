@@ -1,5 +1,6 @@
 import Coach
 import Glibc
+import HTTPServer
 import Logging
 import RESPServer
 
@@ -32,7 +33,7 @@ enum Program {
   }
 
   /// The native modules that the server runs with.
-  private static let modules: [any ServerModule] = [CoachModule()]
+  private static let modules: [any ServerModule] = [CoachModule(), HTTPModule()]
 
   /// All parameters, the modules' included.
   private static func registry() -> ConfigurationRegistry {

@@ -36,6 +36,10 @@ public protocol ServerModule: AnyObject, Sendable {
 
   /// INFO sections; called with the gate held, so it must be quick.
   func infoSections() -> [InfoSection]
+
+  /// What the module needs to do its work, and whether it has it: for whoever asks whether the
+  /// server is ready. Called on any thread; must be quick.
+  func conditions() -> [ModuleCondition]
 }
 
 extension ServerModule {
@@ -47,6 +51,7 @@ extension ServerModule {
   public func settingsChanged(_ host: ModuleHost) {}
   public func stop() {}
   public func infoSections() -> [InfoSection] { [] }
+  public func conditions() -> [ModuleCondition] { [] }
 }
 
 extension ServerModule {

@@ -1,0 +1,94 @@
+internal import RESPServer
+
+/// The modules' metrics, made of their INFO sections by rules that hold for all of them.
+///
+/// A field `coach_api_retries` of the section `coach` becomes `wingcache_coach_api_retries_total`;
+/// a list `postgres_class_challenge:hits=7,loads=2` becomes `wingcache_postgres_class_hits_total`
+/// and so on with the label `class="challenge"`. What is no number is left out, but for fields that
+/// end in "state": their word becomes a label. The end of the name tells the unit (`_us`, `_ms`
+/// become seconds) and whether it is a counter: `counterWords` has the last words of those.
+enum ModuleMetrics {
+  /// Last words of fields that only grow.
+  private static let counterWords: Set<String> = [
+    "accepted", "answers", "attempts", "calls", "coalesced", "conflicts", "cost", "dropped",
+    "errors", "evicted", "expired", "failed", "failures", "fallbacks", "flagged", "granted",
+    "hits", "invalidated", "invalidations", "kept", "learned", "loads", "lost", "misses",
+    "negative", "notifications", "opened", "queries", "reads", "reconnects", "redacted",
+    "refreshes",
+    "refused", "rejected", "renewed", "requests", "retries", "rows", "saved", "served", "shared",
+    "stale", "stored", "timeouts", "unwritten", "voided", "waits", "won", "writes",
+  ]
+
+  /// Beginnings of fields whose rest is the value of a label.
+  private static let labelled: [(prefix: String, label: String)] = [
+    ("coach_calls_", "command"), ("http_answers_", "code"), ("postgres_class_", "class"),
+    ("class_", "class"), ("cache_rule_", "prefix"), ("rule_", "prefix"),
+    ("coach_breaker_", "model"), ("coach_model_", "model"), ("postgres_connection_", "state"),
+  ]
+
+  /// Adds what a module's section tells.
+  static func add(_ section: InfoSection, to exposition: inout Exposition) {
+    for (field, value) in section.fields { add(field, value, of: section.name, to: &exposition) }
+  }
+
+  private static func add(
+    _ field: String, _ value: String, of section: String, to exposition: inout Exposition
+  ) {
+    var base = field
+    var labels: [(String, String)] = []
+    if let rule = labelled.first(where: {
+      field.hasPrefix($0.prefix) && field.count > $0.prefix.count
+    }) {
+      base = String(rule.prefix.dropLast())
+      labels = [(rule.label, String(field.dropFirst(rule.prefix.count)))]
+    }
+    if !base.hasPrefix(section) { base = "\(section)_\(base)" }
+    let list = InfoList(value).pairs
+    if !list.isEmpty {
+      // "coach_calls" with "calls" is "coach_calls", not "coach_calls_calls".
+      for (key, text) in list {
+        let name = base.hasSuffix("_\(key)") ? base : "\(base)_\(key)"
+        addNumber(name, text, labels, of: section, to: &exposition)
+      }
+    } else if base.hasSuffix("state"), isWord(value) {
+      exposition.add(
+        family(base, section, .gauge), labels + [("state", value)], "1")
+    } else {
+      addNumber(base, value, labels, of: section, to: &exposition)
+    }
+  }
+
+  private static func addNumber(
+    _ name: String, _ text: String, _ labels: [(String, String)], of section: String,
+    to exposition: inout Exposition
+  ) {
+    var name = name
+    var scale = 1.0
+    for (suffix, factor) in [("_us", 1e-6), ("_usec", 1e-6), ("_ms", 1e-3), ("_s", 1.0)]
+    where name.hasSuffix(suffix) {
+      name = name.dropLast(suffix.count) + "_seconds"
+      scale = factor
+      break
+    }
+    guard let number = Exposition.number(text, scale: scale) else { return }
+    let last = name.split(separator: "_").last.map(String.init) ?? ""
+    let isCounter = counterWords.contains(last) || name.hasSuffix("_sent_bytes")
+    if last == "cost" { name += "_dollars" }
+    exposition.add(
+      family(isCounter ? name + "_total" : name, section, isCounter ? .counter : .gauge), labels,
+      number)
+  }
+
+  private static func family(
+    _ name: String, _ section: String, _ kind: Exposition.Family.Kind
+  ) -> Exposition.Family {
+    let words = name.split(separator: "_").dropFirst().joined(separator: " ")
+    return Exposition.Family(
+      "wingcache_\(name)", kind, "INFO \(section): \(words.isEmpty ? name : words).")
+  }
+
+  private static func isWord(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= 32
+      && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F }
+  }
+}
