@@ -114,7 +114,8 @@ let package = Package(
       name: "RESPTests", dependencies: ["RESP", "Bytes", "Platform"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "RESPServerTests", dependencies: ["Coach", "RESPServer", "RESP", "CacheCore", "Bytes"],
+      name: "RESPServerTests",
+      dependencies: ["Coach", "HTTPServer", "RESPServer", "RESP", "CacheCore", "Bytes"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoachTests",

@@ -5,8 +5,9 @@ internal import RESPServer
 /// A field `coach_api_retries` of the section `coach` becomes `wingcache_coach_api_retries_total`;
 /// a list `postgres_class_challenge:hits=7,loads=2` becomes `wingcache_postgres_class_hits_total`
 /// and so on with the label `class="challenge"`. What is no number is left out, but for fields that
-/// end in "state": their word becomes a label. The end of the name tells the unit (`_us`, `_ms`
-/// become seconds) and whether it is a counter: `counterWords` has the last words of those.
+/// end in "state" or "breaker": their word becomes a label. The end of the name tells the unit
+/// (`_us`, `_ms` become seconds) and whether it is a counter: `counterWords` has the last words of
+/// those.
 enum ModuleMetrics {
   /// Last words of fields that only grow.
   private static let counterWords: Set<String> = [
@@ -14,16 +15,30 @@ enum ModuleMetrics {
     "errors", "evicted", "expired", "failed", "failures", "fallbacks", "flagged", "granted",
     "hits", "invalidated", "invalidations", "kept", "learned", "loads", "lost", "misses",
     "negative", "notifications", "opened", "queries", "reads", "reconnects", "redacted",
-    "refreshes",
-    "refused", "rejected", "renewed", "requests", "retries", "rows", "saved", "served", "shared",
+    "refreshes", "refused", "rejected", "renewed", "requests", "retries", "rows", "saved", "served",
+    "shared",
     "stale", "stored", "timeouts", "unwritten", "voided", "waits", "won", "writes",
   ]
 
-  /// Beginnings of fields whose rest is the value of a label.
-  private static let labelled: [(prefix: String, label: String)] = [
-    ("coach_calls_", "command"), ("http_answers_", "code"), ("postgres_class_", "class"),
-    ("class_", "class"), ("cache_rule_", "prefix"), ("rule_", "prefix"),
-    ("coach_breaker_", "model"), ("coach_model_", "model"), ("postgres_connection_", "state"),
+  /// Fields that only grow, too, and do not say so.
+  private static let counters: Set<String> = [
+    "coach_crises", "coach_spent", "coach_model_spent", "coach_tokens_full", "coach_tokens_sent",
+    "coach_answers_cached", "coach_answers_joined", "http_sent_bytes",
+  ]
+
+  /// Fields that are money.
+  private static let dollars: Set<String> = [
+    "coach_routed_cost", "coach_premium_cost", "coach_routing_saved", "coach_spent",
+    "coach_spent_today", "coach_reserved", "coach_answers_saved", "coach_model_spent",
+    "coach_api_cost",
+  ]
+
+  /// Beginnings of fields whose rest is the value of a label, and what they are called then.
+  private static let labelled: [(prefix: String, base: String, label: String)] = [
+    ("coach_calls_", "coach_command", "command"), ("coach_model_", "coach_model", "model"),
+    ("http_answers_", "http_answers", "code"), ("postgres_class_", "postgres_class", "class"),
+    ("class_", "postgres_class", "class"), ("cache_rule_", "cache_rule", "prefix"),
+    ("rule_", "cache_rule", "prefix"),
   ]
 
   /// Adds what a module's section tells.
@@ -39,22 +54,30 @@ enum ModuleMetrics {
     if let rule = labelled.first(where: {
       field.hasPrefix($0.prefix) && field.count > $0.prefix.count
     }) {
-      base = String(rule.prefix.dropLast())
+      base = rule.base
       labels = [(rule.label, String(field.dropFirst(rule.prefix.count)))]
     }
     if !base.hasPrefix(section) { base = "\(section)_\(base)" }
     let list = InfoList(value).pairs
     if !list.isEmpty {
-      // "coach_calls" with "calls" is "coach_calls", not "coach_calls_calls".
+      // "cache_hits" with "hits" is "cache_hits", not "cache_hits_hits".
       for (key, text) in list {
         let name = base.hasSuffix("_\(key)") ? base : "\(base)_\(key)"
-        addNumber(name, text, labels, of: section, to: &exposition)
+        add(name, text, labels, of: section, to: &exposition)
       }
-    } else if base.hasSuffix("state"), isWord(value) {
-      exposition.add(
-        family(base, section, .gauge), labels + [("state", value)], "1")
     } else {
-      addNumber(base, value, labels, of: section, to: &exposition)
+      add(base, value, labels, of: section, to: &exposition)
+    }
+  }
+
+  private static func add(
+    _ name: String, _ text: String, _ labels: [(String, String)], of section: String,
+    to exposition: inout Exposition
+  ) {
+    if name.hasSuffix("state") || name.hasSuffix("breaker"), isWord(text) {
+      exposition.add(family(name, section, .gauge), labels + [("state", text)], "1")
+    } else {
+      addNumber(name, text, labels, of: section, to: &exposition)
     }
   }
 
@@ -72,8 +95,9 @@ enum ModuleMetrics {
     }
     guard let number = Exposition.number(text, scale: scale) else { return }
     let last = name.split(separator: "_").last.map(String.init) ?? ""
-    let isCounter = counterWords.contains(last) || name.hasSuffix("_sent_bytes")
-    if last == "cost" { name += "_dollars" }
+    let isCounter =
+      counterWords.contains(last) || counters.contains(name) || name.hasPrefix("coach_routes")
+    if dollars.contains(name) { name += "_dollars" }
     exposition.add(
       family(isCounter ? name + "_total" : name, section, isCounter ? .counter : .gauge), labels,
       number)

@@ -1,5 +1,6 @@
 import Coach
 import Foundation
+import HTTPServer
 import Testing
 
 @testable import RESPServer
@@ -8,7 +9,7 @@ import Testing
 @Suite struct DocumentationTests {
   @Test(arguments: ["commands", "parameters"])
   func pageIsUpToDate(name: String) throws {
-    let modules: [any ServerModule] = [CoachModule()]
+    let modules: [any ServerModule] = [CoachModule(), HTTPModule()]
     let text =
       name == "commands"
       ? CommandsPage.markdown(modules: modules)

@@ -211,7 +211,8 @@ private struct HTTPTestServer {
     #expect(metrics.value("wingcache_connected_clients") == 1)
     #expect((metrics.value("wingcache_memory_resident_bytes") ?? 0) > 1_000_000)
     #expect((metrics.value("wingcache_expiry_lag_seconds", ["quantile": "0.99"]) ?? -1) >= 0)
-    #expect(metrics.value("wingcache_coach_calls_total", ["command": "coach.classify"]) == 1)
+    #expect(
+      metrics.value("wingcache_coach_command_calls_total", ["command": "coach.classify"]) == 1)
     #expect(metrics.value("wingcache_http_connections") == 1)
     #expect(metrics.types["wingcache_keyspace_hits_total"] == "counter")
     #expect(metrics.types["wingcache_memory_used_bytes"] == "gauge")
