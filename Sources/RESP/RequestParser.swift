@@ -79,7 +79,9 @@ public struct RequestParser {
         begin(argumentCount: max(0, length))
       }
     }
-    return parseBulks(in: bytes, count: count, limits: limits, into: &store)
+    takeShortBulks(in: bytes, count: count, lengthMax: limits.bulkLengthMax, into: &store)
+    return remaining == 0
+      ? .request : parseBulks(in: bytes, count: count, limits: limits, into: &store)
   }
 
   /// The number of a line that has just one digit, at `position`; -1 for any other line.
@@ -95,12 +97,12 @@ public struct RequestParser {
     bulkLength = -1
   }
 
-  mutating func parseBulks(
+  /// Takes bulk strings of whatever length, begun or not.
+  @inline(never)
+  private mutating func parseBulks(
     in bytes: UnsafeMutablePointer<UInt8>, count: Int, limits: borrowing ParserLimits,
     into store: inout ArgumentStore
   ) -> ParseOutcome {
-    takeShortBulks(
-      in: bytes, count: count, lengthMax: limits.bulkLengthMax, into: &store)
     while remaining > 0 {
       if bulkLength < 0 {
         guard position < count else { return .incomplete }

@@ -35,8 +35,8 @@ struct KeyspaceConcurrencyTests {
       let length = random(10) == 0 ? 1000 + random(1000) : 1 + random(100)
       key.withUnsafeBytes { raw in
         let hashed = store.keyspace.hash(ByteView(raw))
-        store.keyspace.prefetchBucket(of: hashed.hash, in: .zero)
-        store.keyspace.prefetchEntry(of: hashed.hash, in: .zero)
+        let bucket = store.keyspace.prefetchBucket(of: hashed.hash, in: .zero)
+        store.keyspace.prefetchEntry(of: hashed.hash, in: bucket)
         store.keyspace.lock(hashed.hash.shard)
         defer { store.keyspace.unlock(hashed.hash.shard) }
         switch random(8) {

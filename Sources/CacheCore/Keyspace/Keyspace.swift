@@ -54,13 +54,17 @@ public struct Keyspace: ~Copyable, @unchecked Sendable {
   // MARK: Prefetching
 
   /// Starts loading the key's bucket into the cache. Needs no lock.
-  public func prefetchBucket(of hash: KeyHash, in database: DatabaseIndex) {
-    if let bucket = engine.racyBucket(of: hash, in: database) { prefetch(bucket) }
+  ///
+  /// - Returns: where the bucket is, for `prefetchEntry`.
+  public func prefetchBucket(of hash: KeyHash, in database: DatabaseIndex) -> PrefetchedBucket {
+    let bucket = engine.racyBucket(of: hash, in: database)
+    if let bucket { prefetch(bucket) }
+    return PrefetchedBucket(address: bucket)
   }
 
   /// Starts loading the key's entry; the bucket should have arrived. Needs no lock.
-  public func prefetchEntry(of hash: KeyHash, in database: DatabaseIndex) {
-    guard let bucket = engine.racyBucket(of: hash, in: database) else { return }
+  public func prefetchEntry(of hash: KeyHash, in bucket: PrefetchedBucket) {
+    guard let bucket = bucket.address else { return }
     let matches = racyMatches12(bucket, hash.tag)
     let group = TableGroup.bucket(bucket)
     if matches == 0 {
@@ -108,6 +112,16 @@ public struct Keyspace: ~Copyable, @unchecked Sendable {
       bits &= bits &- 1
     }
   }
+}
+
+/// Where a key's bucket was when its loading began. By now the table may have grown: it is good for
+/// loading what probably is asked for next, and for nothing else.
+public struct PrefetchedBucket {
+  /// Always in the segments' region, whose memory stays readable; nil: the database is empty.
+  let address: UnsafeMutableRawPointer?
+
+  /// No bucket, of a request without a key.
+  public static var none: PrefetchedBucket { PrefetchedBucket(address: nil) }
 }
 
 extension Engine {

@@ -205,7 +205,7 @@ extension EventLoop {
           if case .failure(let error) = outcome { failure = error }
           break
         }
-        prepare(parsed, firstArgument: first, end: parser.position, of: connection)
+        prepare(parsed, firstArgument: first, in: bytes, end: parser.position, of: connection)
         parsed += 1
       }
       let isLast = parsed < batchSize
@@ -223,13 +223,17 @@ extension EventLoop {
 
   /// Looks up a parsed request's command, hashes its key and starts loading the key's bucket.
   @inline(__always)
-  private func prepare(_ index: Int, firstArgument: Int, end: Int, of connection: Connection) {
+  private func prepare(
+    _ index: Int, firstArgument: Int, in bytes: UnsafeMutablePointer<UInt8>, end: Int,
+    of connection: Connection
+  ) {
     let count = state.pointee.store.count &- firstArgument
     let arguments = state.pointee.store.arguments(from: firstArgument, count: count)
-    let entry = server.state.pointee.commands.find(requested: arguments[0])
+    let entry = command(
+      arguments[0], between: UnsafePointer(bytes), and: UnsafePointer(bytes + end))
     var request = ParsedRequest(
       firstArgument: firstArgument, argumentCount: count, end: end, entry: entry,
-      hash: KeyHash(rawValue: 0), hasKey: false)
+      hash: KeyHash(rawValue: 0), hasKey: false, bucket: .none)
     if let entry {
       let position: Int
       switch entry.pointee.keyPlan {
@@ -240,11 +244,25 @@ extension EventLoop {
       if position > 0, position < count {
         request.hash = server.state.pointee.keyspace.hash(arguments[position]).hash
         request.hasKey = true
-        server.state.pointee.keyspace.prefetchBucket(
+        request.bucket = server.state.pointee.keyspace.prefetchBucket(
           of: request.hash, in: connection.database)
       }
     }
     (state.pointee.requests + index).initialize(to: request)
+  }
+
+  /// The command of this name, in a request that stands between `start` and `end`; an unescaped
+  /// name stands elsewhere.
+  @inline(__always)
+  private func command(
+    _ name: ByteView, between start: UnsafePointer<UInt8>, and end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<CommandEntry>? {
+    let readable = name.base >= start ? end - name.base : 0
+    let word = LastNamedCommand.word(name, readableBytes: readable)
+    if state.pointee.lastNamed.isNamed(word) { return state.pointee.lastNamed.entry }
+    let entry = server.state.pointee.commands.find(requested: name)
+    state.pointee.lastNamed.remember(word, entry)
+    return entry
   }
 
   /// Executes the batch in order.
@@ -254,10 +272,10 @@ extension EventLoop {
   private func executeBatch(_ count: Int, of connection: Connection, usedBefore: Int) -> Int {
     guard count > 0 else { return usedBefore }
     let requests = state.pointee.requests
-    let database = connection.database
     if count > 1 {
-      for index in 0..<count where requests[index].hasKey {
-        server.state.pointee.keyspace.prefetchEntry(of: requests[index].hash, in: database)
+      for index in 0..<count {
+        server.state.pointee.keyspace.prefetchEntry(
+          of: requests[index].hash, in: requests[index].bucket)
       }
     }
     state.pointee.counters.batches &+= 1
