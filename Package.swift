@@ -4,8 +4,8 @@ import PackageDescription
 // Imports run downwards only: each target names exactly what stands under it, so a wrong
 // import does not compile.
 //
-//   wingcache → { Coach, HTTPServer } → RESPServer → { RESP, CacheCore } → Bytes → Platform
-//     → CPlatform
+//   wingcache → { Coach, HTTPServer, ReadThrough } → RESPServer → { RESP, CacheCore } → Bytes
+//     → Platform → CPlatform
 
 let swiftSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -64,9 +64,18 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: swiftSettings),
+    // PostgreSQL over libpq, which is loaded when a database is configured.
+    .target(name: "CPostgres"),
+    // Keys that are loaded from a database when they are read.
+    .target(
+      name: "ReadThrough",
+      dependencies: ["CPostgres", "RESPServer", "RESP", "CacheCore", "Bytes", "Platform", log],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "wingcache",
-      dependencies: ["Coach", "HTTPServer", "RESPServer", "Platform", log],
+      dependencies: [
+        "Coach", "HTTPServer", "ReadThrough", "RESPServer", "Bytes", "Platform", log,
+      ],
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
@@ -115,7 +124,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "RESPServerTests",
-      dependencies: ["Coach", "HTTPServer", "RESPServer", "RESP", "CacheCore", "Bytes"],
+      dependencies: [
+        "Coach", "HTTPServer", "ReadThrough", "RESPServer", "RESP", "CacheCore", "Bytes",
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoachTests",
@@ -125,7 +136,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "wingcache", "Coach", "ClaudeStandIn", "RESPServer", "RESP", "CacheCore", "Bytes", log,
+        "wingcache", "Coach", "ReadThrough", "ClaudeStandIn", "RESPServer", "RESP", "CacheCore",
+        "Bytes", log,
       ],
       swiftSettings: swiftSettings),
   ]

@@ -1,15 +1,19 @@
+import Bytes
 import Coach
 import Glibc
 import HTTPServer
 import Logging
 import RESPServer
+import ReadThrough
 
 /// The executable: reads the command line and the configuration, says what is wrong with them, and
 /// runs the server with its modules until it is told to stop.
 @main
 enum Program {
   static func main() {
-    let commandLine = ConfigurationCommandLine(Array(CommandLine.arguments.dropFirst()))
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == "sql" { exit(printSQL(Array(arguments.dropFirst()))) }
+    let commandLine = ConfigurationCommandLine(arguments)
     switch commandLine.action {
     case .printHelp: print(ConfigurationRegistry.usageText(), terminator: "")
     case .printVersion: print(Version.text)
@@ -32,8 +36,43 @@ enum Program {
     return 0
   }
 
+  /// Prints what makes the database tell of changes, for the key classes of a configuration.
+  ///
+  /// - Parameter arguments: the configuration, as for a start.
+  /// - Returns: the exit status.
+  private static func printSQL(_ arguments: [String]) -> Int32 {
+    let registry = registry()
+    var loader = ConfigurationLoader(registry: registry)
+    do throws(ConfigurationLoadFailure) {
+      try loader.load(ConfigurationCommandLine(arguments))
+    } catch {
+      return complain(error.message(server: Version.text))
+    }
+    let configuration = loader.configuration
+    do {
+      let script = try ReadThroughModule.triggerScript { registry.value($0, in: configuration) }
+      print(script, terminator: "")
+      return 0
+    } catch {
+      return complain("\(error)")
+    }
+  }
+
+  private static func complain(_ message: String) -> Int32 {
+    var message = message + "\n"
+    message.withUTF8 { bytes in _ = write(2, bytes.baseAddress, bytes.count) }
+    return 1
+  }
+
   /// The native modules that the server runs with.
-  private static let modules: [any ServerModule] = [CoachModule(), HTTPModule()]
+  private static let modules: [any ServerModule] = [
+    CoachModule(), HTTPModule(), ReadThroughModule(redact: { redacted($0) }),
+  ]
+
+  /// A text without personal data.
+  private static func redacted(_ text: [UInt8]) -> [UInt8] {
+    text.withByteView { Redactor().redact($0).bytes }
+  }
 
   /// All parameters, the modules' included.
   private static func registry() -> ConfigurationRegistry {
@@ -53,9 +92,7 @@ enum Program {
     do throws(ConfigurationLoadFailure) {
       try loader.load(commandLine)
     } catch {
-      var message = error.message(server: Version.text) + "\n"
-      message.withUTF8 { bytes in _ = write(2, bytes.baseAddress, bytes.count) }
-      return 1
+      return complain(error.message(server: Version.text))
     }
     let configuration = loader.configuration
     let threshold = LogThreshold(configuration.logVerbosity)

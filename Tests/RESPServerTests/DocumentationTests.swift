@@ -1,6 +1,7 @@
 import Coach
 import Foundation
 import HTTPServer
+import ReadThrough
 import Testing
 
 @testable import RESPServer
@@ -9,7 +10,7 @@ import Testing
 @Suite struct DocumentationTests {
   @Test(arguments: ["commands", "parameters"])
   func pageIsUpToDate(name: String) throws {
-    let modules: [any ServerModule] = [CoachModule(), HTTPModule()]
+    let modules: [any ServerModule] = [CoachModule(), HTTPModule(), ReadThroughModule()]
     let text =
       name == "commands"
       ? CommandsPage.markdown(modules: modules)

@@ -1,5 +1,6 @@
 import Bytes
 import Coach
+import ReadThrough
 import Testing
 
 @testable import RESPServer
@@ -18,7 +19,8 @@ import Testing
 /// RESP3 adds is shown as RESP2 has it, see `Transcript`.
 @Suite struct ExampleTranscriptTests {
   /// The commands that have an example.
-  private static let specs = (CommandCatalog.commands + CoachModule().commands)
+  private static let specs =
+    (CommandCatalog.commands + CoachModule().commands + ReadThroughModule().commands)
     .map { $0.spec }
     .filter { !$0.example.isEmpty }
 

@@ -1,4 +1,5 @@
 internal import Platform
+public import RESPServer
 
 /// The circuit breakers of all models, by name: shared by whatever routes, calls and reports.
 public final class BreakerBoard: Sendable {

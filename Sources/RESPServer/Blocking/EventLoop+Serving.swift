@@ -146,7 +146,7 @@ extension EventLoop {
   /// The call was counted when it began to wait; its time and its failure are added now.
   ///
   /// - Returns: the nanoseconds it took.
-  private func countRetry(_ entry: UnsafePointer<CommandEntry>, failed: Bool) -> UInt64 {
+  func countRetry(_ entry: UnsafePointer<CommandEntry>, failed: Bool) -> UInt64 {
     let now = TickCounter.now
     let statistics = state.pointee.commandStatistics + entry.pointee.index
     let nanoseconds = server.state.pointee.ticks.nanoseconds(now &- state.pointee.ticks)

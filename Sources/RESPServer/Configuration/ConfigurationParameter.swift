@@ -83,6 +83,8 @@ public struct ConfigurationParameter: Sendable {
   public let summary: String
   let storage: Storage
   var validation: Validation?
+  /// Makes what CONFIG GET shows of a text that has a secret in it; nil: it is shown as it is.
+  var mask: (@Sendable (String) -> String)?
 
   /// Whether something acts on it.
   public var hasEffect: Bool { !flags.contains(.withoutEffect) }
@@ -219,11 +221,12 @@ extension ConfigurationParameter {
   ///   numbers and words, `.text` for texts and choices.
   public static func module(
     _ name: String, _ kind: Kind, default initial: ConfigurationValue, _ summary: String,
-    _ flags: Flags = [], validation: Validation? = nil
+    _ flags: Flags = [], validation: Validation? = nil,
+    mask: (@Sendable (String) -> String)? = nil
   ) -> Self {
     Self(
       name: name, kind: kind, flags: flags, summary: summary, storage: .slot(initial),
-      validation: validation)
+      validation: validation, mask: mask)
   }
 
   /// The same with another name that means the same.

@@ -58,7 +58,7 @@ extension ConfigurationRegistry {
     for pattern in patterns {
       guard pattern.utf8.contains(where: { $0 == 0x2A || $0 == 0x3F || $0 == 0x5B }) else {
         if let entry = entry(pattern), seen.insert(entry.name).inserted {
-          result.append((pattern, text(at: entry.index, in: configuration)))
+          result.append((pattern, shown(at: entry.index, in: configuration)))
         }
         continue
       }
@@ -70,11 +70,17 @@ extension ConfigurationRegistry {
           }
         }
         if isMatch, seen.insert(entry.name).inserted {
-          result.append((entry.name, text(at: entry.index, in: configuration)))
+          result.append((entry.name, shown(at: entry.index, in: configuration)))
         }
       }
     }
     return result
+  }
+
+  /// A value as clients may see it.
+  private func shown(at index: Int, in configuration: Configuration) -> String {
+    let text = text(at: index, in: configuration)
+    return parameters[index].mask?(text) ?? text
   }
 
   /// CONFIG SET: all pairs or none.

@@ -119,6 +119,30 @@ extension EventLoop {
     return count
   }
 
+  /// Hashes the keys of a command that locks by itself into the key buffer, those too that depend
+  /// on its options.
+  ///
+  /// - Returns: their number.
+  func collectAllKeys(_ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments) -> Int {
+    if case .none = entry.pointee.keyPlan { return 0 }
+    let keys = CommandKeys.find(
+      of: server.state.pointee.commands.specs[entry.pointee.index], in: arguments)
+    var byteCount = 0
+    for key in keys {
+      byteCount += key.template?.byteCount(for: arguments[key.position]) ?? 0
+    }
+    state.pointee.madeNames.begin(byteCount: byteCount)
+    var count = 0
+    for key in keys {
+      guard let template = key.template else {
+        addKey(arguments[key.position], &count)
+        continue
+      }
+      addKey(state.pointee.madeNames.append(template, arguments[key.position]), &count)
+    }
+    return count
+  }
+
   /// The same where names are made from arguments.
   ///
   /// - Returns: the number of keys; -1, and none are there, when one cannot be made.
@@ -165,6 +189,11 @@ extension EventLoop {
     of connection: Connection
   ) {
     state.pointee.writer.version = connection.state.pointee.version
+    if server.state.pointee.hasKeyLoader,
+      !admit(entry, arguments, keyCount: keyCount, of: connection)
+    {
+      return
+    }
     let isTracked = connection.flags.contains(.tracksReads)
     let isTrackedFirst = isTracked && entry.pointee.isReadWithOwnLocks
     if isTrackedFirst { rememberReads(entry, arguments, keyCount: 0, of: connection) }

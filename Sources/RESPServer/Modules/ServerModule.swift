@@ -34,6 +34,10 @@ public protocol ServerModule: AnyObject, Sendable {
   /// Ends background work; returns when it has ended.
   func stop()
 
+  /// What fetches keys that are read; nil for none. At most one module has one. Asked for when all
+  /// modules have started, and by `ModuleHost.updateKeyLoader`.
+  var keyLoader: (any KeyLoader)? { get }
+
   /// INFO sections; called with the gate held, so it must be quick.
   func infoSections() -> [InfoSection]
 
@@ -50,6 +54,7 @@ extension ServerModule {
   public func start(_ host: ModuleHost) throws {}
   public func settingsChanged(_ host: ModuleHost) {}
   public func stop() {}
+  public var keyLoader: (any KeyLoader)? { nil }
   public func infoSections() -> [InfoSection] { [] }
   public func conditions() -> [ModuleCondition] { [] }
 }

@@ -32,6 +32,8 @@ public final class BlockedClient: Sendable {
   let token: UInt64
   /// The keys it waits for; nil when a module lets it wait.
   let keyWait: KeyWait?
+  /// What runs when a module's `runAgain` ends the wait.
+  let rerun: Rerun?
   private let inbox: Inbox
   private let phase = Atomic<UInt8>(Phase.waiting)
   /// Writes the reply of a wait that has timed out.
@@ -41,6 +43,7 @@ public final class BlockedClient: Sendable {
 
   init(
     client: Int64, token: UInt64, inbox: Inbox, keyWait: KeyWait?,
+    rerun: Rerun?,
     onTimeout: @escaping @Sendable (inout ReplyWriter) -> Void,
     onCancel: (@Sendable () -> Void)?
   ) {
@@ -48,6 +51,7 @@ public final class BlockedClient: Sendable {
     self.token = token
     self.inbox = inbox
     self.keyWait = keyWait
+    self.rerun = rerun
     self.onTimeout = onTimeout
     self.onCancel = onCancel
   }
@@ -123,7 +127,7 @@ extension CommandContext {
   }
 
   func block(
-    timeoutMilliseconds: Int64, keyWait: KeyWait?,
+    timeoutMilliseconds: Int64, keyWait: KeyWait?, rerun: Rerun? = nil,
     onTimeout: @escaping @Sendable (inout ReplyWriter) -> Void,
     onCancel: (@Sendable () -> Void)?
   ) -> BlockedClient {
@@ -131,7 +135,7 @@ extension CommandContext {
     let token = connection.state.pointee.commandCount
     let blocked = BlockedClient(
       client: clientID, token: token, inbox: loop.state.pointee.inbox, keyWait: keyWait,
-      onTimeout: onTimeout, onCancel: onCancel)
+      rerun: rerun, onTimeout: onTimeout, onCancel: onCancel)
     connection.session.blocked = blocked
     connection.flags.insert(.blocked)
     server.state.pointee.blockedCount.wrappingAdd(1, ordering: .relaxed)

@@ -133,6 +133,8 @@ struct EventLoopState: ~Copyable {
   /// The client whose requests are being executed, or for which a blocked command runs again; 0:
   /// what happens now is nobody's doing.
   var caller: Int64 = 0
+  /// How often the command that runs was held back by a module's loader, see `Rerun`.
+  var rerunCount = 0
   /// Bytes in the read buffer, for CLIENT LIST.
   var inputBytes = 0
   /// The connection whose command runs; its blobs may be adopted when `blobsAreAdoptable`.

@@ -68,6 +68,7 @@ public struct ServerLauncher: Sendable {
         throw StartFailure(description: "module \(module.name): \(error)")
       }
     }
+    server.updateKeyLoader()
     for listener in listeners {
       log.notice("Ready to accept connections", metadata: ["address": "\(listener.name)"])
     }

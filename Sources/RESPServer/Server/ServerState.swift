@@ -71,6 +71,9 @@ struct ServerState: ~Copyable {
   let slowLog: SlowLog
   let latency: LatencyMonitor
   let modules: [any ServerModule]
+  /// What fetches keys that are read, and whether there is one; changed with the gate held.
+  var keyLoader: (any KeyLoader)?
+  var hasKeyLoader = false
   let log: Logger
   let identity: ServerIdentity
 

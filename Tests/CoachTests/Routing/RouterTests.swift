@@ -1,3 +1,4 @@
+import RESPServer
 import Testing
 
 @testable import Coach

@@ -8,7 +8,7 @@ extension CommandContext {
   @inline(__always)
   fileprivate func replyExpiry(_ figure: (Int64) -> Int64) {
     guard let entry = inspect(key) else { return reply.integer(-2) }
-    reply.integer(keyspace.expiry(of: entry).map(figure) ?? -1)
+    reply.integer(keyspace.expiry(of: entry).map { figure(shown($0, of: key)) } ?? -1)
   }
 
   /// The same for the member behind the key, where there is one.

@@ -190,7 +190,11 @@ struct SortRequest {
   private static func checkRights(
     _ context: borrowing CommandContext, _ option: StaticString
   ) throws(CommandError) {
-    guard let permissions = context.connection.state.pointee.permissions else { return }
+    let isHidden = context.hasHiddenKeys
+    if !isHidden, context.connection.state.pointee.permissions == nil { return }
+    guard !isHidden, let permissions = context.connection.state.pointee.permissions else {
+      throw denied(option)
+    }
     for index in 0..<permissions.pointee.selectorCount {
       let selector = permissions.pointee.selectors + index
       if selector.pointee.allows(context.entry, context.arguments),
@@ -199,7 +203,11 @@ struct SortRequest {
         return
       }
     }
-    throw .made("ERR \(option) option of SORT denied due to insufficient ACL permissions.")
+    throw denied(option)
+  }
+
+  private static func denied(_ option: StaticString) -> CommandError {
+    .made("ERR \(option) option of SORT denied due to insufficient ACL permissions.")
   }
 }
 

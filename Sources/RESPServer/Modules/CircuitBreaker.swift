@@ -1,4 +1,4 @@
-/// Keeps calls away from a model that fails.
+/// Keeps calls away from what fails: a model that a module asks, a database that it reads.
 ///
 ///              failuresMax in a row            time is up, one trial
 ///     closed ─────────────────────▶ open ─────────────────────────▶ half-open
@@ -8,8 +8,8 @@
 ///
 ///     disabled: by an operator's hand, until enabled by hand
 ///
-/// While it is open the next model of the chain serves, and nobody waits for a call that is bound
-/// to fail. When the time is up, one call is let through to find out; all others still go
+/// While it is open something else serves, or an error does, and nobody waits for a call that is
+/// bound to fail. When the time is up, one call is let through to find out; all others still go
 /// elsewhere. A trial that is never heard of again counts as failed when as much time has passed.
 /// Times are milliseconds of any clock that only the caller knows, so that tests need no waiting.
 public struct CircuitBreaker: Equatable, Sendable {
@@ -65,7 +65,7 @@ public struct CircuitBreaker: Equatable, Sendable {
     }
   }
 
-  /// Whether a call may be made now: for choosing a model without calling it.
+  /// Whether a call may be made now: for choosing without calling.
   public func wouldAdmit(now: Int64) -> Bool {
     switch phase {
     case .closed: true
@@ -89,7 +89,7 @@ public struct CircuitBreaker: Equatable, Sendable {
     return true
   }
 
-  /// A call has succeeded. One that was under way when an operator disabled the model changes
+  /// A call has succeeded. One that was under way when an operator disabled it changes
   /// nothing.
   public mutating func succeed() {
     guard phase != .disabled else { return }
@@ -98,7 +98,7 @@ public struct CircuitBreaker: Equatable, Sendable {
     openMilliseconds = 0
   }
 
-  /// A call has failed in a way that says something of the model, not of the request.
+  /// A call has failed in a way that says something of what was called, not of the request.
   public mutating func fail(now: Int64, _ settings: Settings = Settings()) {
     failures += 1
     switch phase {
@@ -111,7 +111,7 @@ public struct CircuitBreaker: Equatable, Sendable {
     }
   }
 
-  /// The model is not there at all: it opens at once.
+  /// What is called is not there at all: it opens at once.
   public mutating func trip(now: Int64, _ settings: Settings = Settings()) {
     failures += 1
     guard phase != .disabled else { return }

@@ -1,0 +1,271 @@
+internal import CPostgres
+internal import Glibc
+
+/// A connection that loads: several queries may be on their way, and are answered in their order.
+///
+///     closed ──open──▶ connecting ──▶ ready ──▶ closed
+///                           └──────────────────────┘
+///
+/// Each query is a unit of the pipeline of its own, so one that fails does not touch the others.
+/// Statements are prepared with the first query that needs them, in the same round trip. All of it
+/// belongs to the database's thread.
+final class PoolConnection {
+  /// What is expected of the database next.
+  private enum Step {
+    case setup
+    case prepare(Statement)
+    case describe(Statement)
+    case query(Flight, Statement)
+    case sync
+  }
+
+  enum State {
+    case closed, connecting, ready
+  }
+
+  /// A statement that the connection knows, or is about to.
+  final class Statement {
+    let name: String
+    /// Types of its parameters, once known.
+    var types: [UInt32] = []
+    /// Why it could not be prepared.
+    var failure: Answer.Kind?
+
+    init(name: String) { self.name = name }
+  }
+
+  private(set) var state = State.closed
+  private var handle: OpaquePointer?
+  private var steps: [Step] = []
+  private var firstStep = 0
+  private var statements: [String: Statement] = [:]
+  private var statementCount = 0
+  /// Queries on their way.
+  private(set) var flying = 0
+  /// Whether there is something to be sent when the socket can be written.
+  private(set) var wantsToWrite = false
+  /// When the step that is expected next became it, and when connecting began.
+  private(set) var headSince: UInt64 = 0
+  /// Why it is closed.
+  private(set) var problem = ""
+
+  deinit { close("") }
+
+  /// The socket; -1 while there is none.
+  var socket: Int32 { handle.map { cpg_socket($0) } ?? -1 }
+
+  /// Whether an answer is awaited.
+  var isWaiting: Bool { firstStep < steps.count }
+
+  // MARK: Opening and closing
+
+  /// Begins to connect.
+  func open(_ url: DatabaseURL, now: UInt64) {
+    handle = url.secret.withCString { cpg_connect($0) }
+    state = .connecting
+    headSince = now
+    // libpq's rule: first it waits to be written.
+    wantsToWrite = true
+  }
+
+  /// Closes it.
+  ///
+  /// - Returns: the loads that have no answer.
+  @discardableResult
+  func close(_ reason: String) -> [Flight] {
+    var flights: [Flight] = []
+    for step in steps[firstStep...] {
+      if case .query(let flight, _) = step { flights.append(flight) }
+    }
+    if let handle { cpg_close(handle) }
+    handle = nil
+    state = .closed
+    steps = []
+    firstStep = 0
+    statements = [:]
+    flying = 0
+    wantsToWrite = false
+    problem = reason
+    return flights
+  }
+
+  /// Goes on connecting when the socket is ready for it.
+  ///
+  /// - Parameter settings: what a new connection is told.
+  /// - Returns: false when it has failed; `problem` says why, and it is to be closed.
+  func connectFurther(_ settings: LoadSettings, now: UInt64) -> Bool {
+    guard let handle else {
+      problem = "no memory"
+      return false
+    }
+    switch Int(cpg_connect_poll(handle)) {
+    case Int(CPG_READING): wantsToWrite = false
+    case Int(CPG_WRITING): wantsToWrite = true
+    case Int(CPG_CONNECTED):
+      state = .ready
+      headSince = now
+      return setUp(settings, now: now)
+    default:
+      problem = String(cString: cpg_problem(handle))
+      return false
+    }
+    return true
+  }
+
+  private func setUp(_ settings: LoadSettings, now: UInt64) -> Bool {
+    guard let handle, cpg_enter_pipeline(handle) == 1 else { return fail() }
+    let lines = [
+      "SET statement_timeout = \(settings.statementMilliseconds)",
+      // Loading reads; whatever a query calls cannot write.
+      "SET default_transaction_read_only = on",
+      "SET client_min_messages = error",
+    ]
+    for line in lines {
+      guard cpg_send_query(handle, line) == 1, cpg_sync(handle) == 1 else { return fail() }
+      expect([.setup, .sync], now: now)
+    }
+    return flush()
+  }
+
+  private func fail() -> Bool {
+    if let handle { problem = String(cString: cpg_problem(handle)) }
+    return false
+  }
+
+  private func expect(_ more: [Step], now: UInt64) {
+    if !isWaiting {
+      steps = []
+      firstStep = 0
+      headSince = now
+    }
+    steps += more
+  }
+
+  // MARK: Sending
+
+  /// Sends a load's query.
+  ///
+  /// - Returns: false when the connection is of no more use.
+  func send(_ flight: Flight, now: UInt64) -> Bool {
+    guard let handle else { return false }
+    let sql = flight.keyClass.statement
+    let statement: Statement
+    if let known = statements[sql] {
+      statement = known
+    } else {
+      statementCount += 1
+      statement = Statement(name: "wingcache_\(statementCount)")
+      statements[sql] = statement
+      guard cpg_send_prepare(handle, statement.name, sql) == 1,
+        cpg_send_describe(handle, statement.name) == 1, cpg_sync(handle) == 1
+      else { return fail() }
+      expect([.prepare(statement), .describe(statement), .sync], now: now)
+    }
+    guard send(statement.name, flight.parameters), cpg_sync(handle) == 1 else { return fail() }
+    expect([.query(flight, statement), .sync], now: now)
+    flying += 1
+    return true
+  }
+
+  private func send(_ name: String, _ parameters: [[UInt8]]) -> Bool {
+    // One piece of memory for all, each with a 0 behind it; placeholders hold none.
+    var bytes: [UInt8] = []
+    for parameter in parameters {
+      bytes += parameter
+      bytes.append(0)
+    }
+    return bytes.withUnsafeBufferPointer { buffer in
+      buffer.withMemoryRebound(to: CChar.self) { texts in
+        var values: [UnsafePointer<CChar>?] = []
+        var offset = 0
+        for parameter in parameters {
+          values.append(texts.baseAddress.map { $0 + offset })
+          offset += parameter.count + 1
+        }
+        return cpg_send_prepared(handle, name, Int32(parameters.count), values) == 1
+      }
+    }
+  }
+
+  /// Sends what has gathered, as far as the socket takes it.
+  func flush() -> Bool {
+    guard let handle else { return false }
+    switch cpg_flush(handle) {
+    case 1: wantsToWrite = false
+    case 2: wantsToWrite = true
+    default: return fail()
+    }
+    return true
+  }
+
+  /// Forgets the statements, for other classes.
+  func forgetStatements(now: UInt64) -> Bool {
+    guard state == .ready, let handle, !statements.isEmpty else { return true }
+    statements = [:]
+    guard cpg_send_query(handle, "DEALLOCATE ALL") == 1, cpg_sync(handle) == 1 else {
+      return fail()
+    }
+    expect([.setup, .sync], now: now)
+    return flush()
+  }
+
+  // MARK: Receiving
+
+  /// Takes what has come.
+  ///
+  /// - Parameters:
+  ///   - byteCountMax: of one answer.
+  ///   - take: gets each load with its answer and its statement.
+  /// - Returns: false when the connection is of no more use.
+  func receive(
+    byteCountMax: Int, now: UInt64, _ take: (Flight, Answer, Statement) -> Void
+  ) -> Bool {
+    guard let handle, cpg_consume(handle) == 1 else { return fail() }
+    while isWaiting, cpg_is_busy(handle) == 0 {
+      guard let result = cpg_next_result(handle) else {
+        // One request's end. A unit's end has a result of its own.
+        if case .sync = steps[firstStep] { break }
+        advance(now: now)
+        continue
+      }
+      let answer = Answer(taking: result, byteCountMax: byteCountMax)
+      deliver(answer, take)
+      if case .sync = answer.kind {
+        guard case .sync = steps[firstStep] else { break }
+        advance(now: now)
+      }
+    }
+    guard cpg_is_open(handle) == 1 else { return fail() }
+    return flush()
+  }
+
+  private func advance(now: UInt64) {
+    firstStep += 1
+    headSince = now
+    // The array would grow for ever under a load that never pauses.
+    if firstStep >= 256 {
+      steps.removeFirst(firstStep)
+      firstStep = 0
+    }
+  }
+
+  private func deliver(_ answer: Answer, _ take: (Flight, Answer, Statement) -> Void) {
+    switch steps[firstStep] {
+    case .setup, .sync: break
+    case .prepare(let statement):
+      if case .error = answer.kind {
+        statement.failure = answer.kind
+        // Perhaps the table is there the next time.
+        statements = statements.filter { $0.value !== statement }
+      }
+    case .describe(let statement):
+      if !answer.parameterTypes.isEmpty { statement.types = answer.parameterTypes }
+    case .query(let flight, let statement):
+      flying -= 1
+      // The query is answered: should the connection break before the unit's end, it is not asked
+      // again.
+      steps[firstStep] = .setup
+      take(flight, answer, statement)
+    }
+  }
+}
