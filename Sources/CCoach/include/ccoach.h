@@ -13,4 +13,17 @@ long ccoach_weights_count(void);
 // Scratch memory of the calling thread, aligned to 64.
 void *ccoach_scratch(void);
 
+// The tokens of a word that was counted before: its bytes, padded with zeros, the last byte being
+// its length.
+struct ccoach_word_sum {
+  unsigned long long head;
+  unsigned long long tail;
+  long sum;
+};
+
+#define CCOACH_WORD_SUM_BITS 10
+
+// 1 << CCOACH_WORD_SUM_BITS sums of the calling thread's own.
+struct ccoach_word_sum *ccoach_word_sums(void);
+
 #endif

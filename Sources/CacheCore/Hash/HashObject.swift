@@ -219,6 +219,34 @@ public struct HashObject {
     return true
   }
 
+  /// Adds to the number that a field holds; its deadline stays.
+  ///
+  /// - Returns: the sum; nil, and nothing has changed, when there is no such field, it holds no
+  ///   number, or the sum does not fit.
+  /// - Complexity: O(1), O(n) in a listpack.
+  public func add(_ amount: Int64, to field: ByteView, _ limits: HashLimits) -> Int64? {
+    if !isTable, let position = position(of: field) {
+      var pack = pack
+      let place = pack.next(position).unsafelyUnwrapped
+      guard case .integer(let number) = pack.value(at: place), pack.hasRoom(adding: 64) else {
+        return nil
+      }
+      let (sum, isTooMuch) = number.addingReportingOverflow(amount)
+      guard !isTooMuch else { return nil }
+      pack.replace(place, with: .integer(sum), memory)
+      keep(pack)
+      return sum
+    }
+    guard case .bytes(let text)? = value(of: field), let number = IntegerText.parseInt64(text)
+    else { return nil }
+    let (sum, isTooMuch) = number.addingReportingOverflow(amount)
+    guard !isTooMuch else { return nil }
+    ListpackValue.integer(sum).withText {
+      _ = set(field, to: $0, limits, keepsDeadline: true)
+    }
+    return sum
+  }
+
   /// Removes a field.
   ///
   /// - Returns: false when there is none.

@@ -104,21 +104,17 @@ extension CommandContext {
       if !user.isEmpty { writer.set("user", user) }
       // Never right by chance later on.
       guard fits else { return writer.set("entries", -1) }
-      func number(_ name: StaticString) -> Int {
-        if case .integer(let value)? = writer.hash.integer(name) { Int(value) } else { 0 }
-      }
-      writer.set("entries", entriesBefore + 1)
+      writer.add("entries", 1)
       switch entry.kind {
       case .user, .assistant:
-        counted = number("messages") + 1
-        writer.set("messages", number("messages") + 1)
-        writer.set("history_tokens", number("history_tokens") + entry.tokens)
+        counted = writer.add("messages", 1)
+        writer.add("history_tokens", entry.tokens)
         let separator = CoachState.memorySettings.counter.messageFrameTokens
-        writer.set("context_tokens", number("context_tokens") + entry.tokens + separator)
+        writer.add("context_tokens", entry.tokens + separator)
       case .system:
         writer.set("system", Array(id.description.utf8))
         writer.set("system_tokens", entry.tokens)
-        counted = number("messages")
+        counted = writer.add("messages", 0)
       case .pin: break
       }
     }

@@ -183,6 +183,14 @@ struct StateWriter {
     }
   }
 
+  /// Adds to a number, which is 0 where it is missing or none; returns the sum.
+  @discardableResult
+  func add(_ name: StaticString, _ amount: Int) -> Int {
+    if let sum = hash.add(Int64(amount), to: ByteView(name), limits) { return Int(sum) }
+    set(name, amount)
+    return amount
+  }
+
   func set(_ name: StaticString, _ value: [UInt8]) {
     value.withByteView { _ = hash.set(ByteView(name), to: $0, limits) }
   }

@@ -25,45 +25,60 @@ struct WordRole: OptionSet, Sendable {
   /// Somebody does or is what follows: after a name ("here", "speaking").
   static let selfMention = WordRole(rawValue: 1 << 14)
   static let secretKey = WordRole(rawValue: 1 << 15)
+  /// A name or a box may follow: "call", "I'm", "P.O.".
+  static let introducer = WordRole(rawValue: 1 << 16)
+  static let cardCue = WordRole(rawValue: 1 << 17)
+
+  /// The roles that matter where a word stands by itself; the others are for words behind it.
+  static let triggers: WordRole = [
+    .phoneCue, .otherNumberCue, .birthCue, .socialSecurityCue, .licenceCue, .cardCue, .title,
+    .greeting, .introducer, .streetStart, .month,
+  ]
 }
 
 /// The redactor's words. Lists of our own making.
 enum RedactionLexicon {
   /// The table of all lists.
-  static let table = WordTable([
-    (WordRole.phoneCue.rawValue, phoneCues), (WordRole.otherNumberCue.rawValue, otherNumberCues),
-    (WordRole.birthCue.rawValue, "born birth birthday birthdate dob bday bdate geboren"),
-    (WordRole.socialSecurityCue.rawValue, "ssn social"),
-    (WordRole.licenceCue.rawValue, "license licence driver's drivers driver dl"),
-    (WordRole.title.rawValue, "mr mrs ms mx miss dr prof professor sir madam herr frau"),
-    (WordRole.greeting.rawValue, "hi hello hey dear heya hiya yo thanks greetings"),
-    (WordRole.notName.rawValue, notNames),
-    (
-      WordRole.nameParticle.rawValue,
-      "van von de der den del della di da dos das la le el al bin ibn ben st ter ten af av zu"
-    ),
-    (WordRole.firstName.rawValue, firstNames),
-    (WordRole.streetEnd.rawValue, streetEnds), (WordRole.streetStart.rawValue, streetStarts),
-    (
-      WordRole.unit.rawValue,
-      "apt apartment suite ste unit flat floor fl room rm bldg building box lot"
-    ),
-    (
-      WordRole.month.rawValue,
-      """
-      jan january feb february mar march apr april may jun june jul july aug august sep sept
-      september oct october nov november dec december
-      """
-    ),
-    (
-      WordRole.secretKey.rawValue,
-      """
-      token access_token refresh_token id_token api_key apikey api-key key secret client_secret
-      password passwd pass pwd auth authorization sig signature session sessionid session_id sid
-      jwt code otp pin credential credentials
-      """
-    ),
-  ])
+  static let table = WordTable(
+    [
+      (WordRole.phoneCue.rawValue, phoneCues), (WordRole.otherNumberCue.rawValue, otherNumberCues),
+      (
+        WordRole.introducer.rawValue,
+        "name names name's name’s call calls called named i'm im i’m i this po p"
+      ),
+      (WordRole.cardCue.rawValue, "card cc credit visa mastercard"),
+      (WordRole.birthCue.rawValue, "born birth birthday birthdate dob bday bdate geboren"),
+      (WordRole.socialSecurityCue.rawValue, "ssn social"),
+      (WordRole.licenceCue.rawValue, "license licence driver's drivers driver dl"),
+      (WordRole.title.rawValue, "mr mrs ms mx miss dr prof professor sir madam herr frau"),
+      (WordRole.greeting.rawValue, "hi hello hey dear heya hiya yo thanks greetings"),
+      (WordRole.notName.rawValue, notNames),
+      (
+        WordRole.nameParticle.rawValue,
+        "van von de der den del della di da dos das la le el al bin ibn ben st ter ten af av zu"
+      ),
+      (WordRole.firstName.rawValue, firstNames),
+      (WordRole.streetEnd.rawValue, streetEnds), (WordRole.streetStart.rawValue, streetStarts),
+      (
+        WordRole.unit.rawValue,
+        "apt apartment suite ste unit flat floor fl room rm bldg building box lot"
+      ),
+      (
+        WordRole.month.rawValue,
+        """
+        jan january feb february mar march apr april may jun june jul july aug august sep sept
+        september oct october nov november dec december
+        """
+      ),
+      (
+        WordRole.secretKey.rawValue,
+        """
+        token access_token refresh_token id_token api_key apikey api-key key secret client_secret
+        password passwd pass pwd auth authorization sig signature session sessionid session_id sid
+        jwt code otp pin credential credentials
+        """
+      ),
+    ], triggers: WordRole.triggers.rawValue)
 
   private static let phoneCues: StaticString = """
     phone phones telephone tel cell cellphone mobile mob fax call calling called ring dial text sms

@@ -118,11 +118,13 @@ extension RedactionScan {
       claim(.address, start, addressEnd(stop))
       return true
     }
-    if isStreetCompound(start, end), let stop = houseNumberEnd(end) {
+    if isBlank(end), isDigit(end + 1), isStreetCompound(start, end),
+      let stop = houseNumberEnd(end)
+    {
       claim(.address, start, addressEnd(stop))
       return true
     }
-    if let stop = boxEnd(start, end) {
+    if roles.contains(.introducer), let stop = boxEnd(start, end) {
       claim(.address, start, addressEnd(stop))
       return true
     }

@@ -15,7 +15,9 @@ extension RedactionScan {
       claim(.name, name.start, name.end)
       return true
     }
-    guard let candidate = introducedName(start, end, roles) else { return false }
+    guard !roles.isDisjoint(with: [.introducer, .greeting]),
+      let candidate = introducedName(start, end, roles)
+    else { return false }
     claim(.name, candidate.start, candidate.end)
     return true
   }

@@ -108,10 +108,11 @@ struct RedactionScan {
     var end = start
     let limit = min(text.count, start + Self.reach)
     while end < limit {
-      if isLetter(end) {
+      let byte = text[end]
+      if (byte | 0x20) &- 0x61 < 26 || byte >= 0x80 {
         end += 1
-      } else if (byte(end) == UInt8(ascii: "'") || byte(end) == UInt8(ascii: "-")) && end > start
-        && isLetter(end + 1)
+      } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "-"), end > start,
+        isLetter(end + 1)
       {
         end += 1
       } else {
@@ -123,7 +124,8 @@ struct RedactionScan {
 
   /// The roles of the word in `start..<end`, without a possessive "'s".
   func roles(_ start: Int, _ end: Int) -> WordRole {
-    WordRole(rawValue: RedactionLexicon.table.flags(text[start..<end]))
+    WordRole(
+      rawValue: RedactionLexicon.table.flags(text[start..<end], readable: text.count - start))
   }
 
   /// The next place that is no space or tab, at most a few ahead.
@@ -140,19 +142,23 @@ struct RedactionScan {
   // MARK: Words
 
   /// Reads a word: cues, and what begins with a letter.
+  ///
+  /// Most words say nothing: they are in no list that matters here, and neither a digit nor a colon
+  /// follows, without which no number, code or address begins with letters.
   private mutating func atWord() {
     let start = position
-    if numberedByLetters(start) { return }
     let end = wordEnd(start)
-    let word = text[start..<end]
-    let roles = roles(start, end)
-    if !roles.isEmpty { note(roles, end) }
-    if word.equalsIgnoringCase("card") || word.equalsIgnoringCase("cc")
-      || word.equalsIgnoringCase("credit") || word.equalsIgnoringCase("visa")
-      || word.equalsIgnoringCase("mastercard")
-    {
-      lastCardCue = end
+    let next = byte(end)
+    let isNumbered = next &- 0x30 < 10 || next == UInt8(ascii: ":")
+    let isTrigger = RedactionLexicon.table.mayHold(
+      text[start..<end], readable: text.count - start)
+    if !isTrigger, !isNumbered, !(isBlank(end) && isDigit(end + 1)) {
+      position = end
+      return
     }
+    if isNumbered, numberedByLetters(start) { return }
+    let roles = isTrigger ? roles(start, end) : []
+    if !roles.isEmpty { note(roles, end) }
     if addressByWord(start, end, roles) { return }
     if nameByWord(start, end, roles) { return }
     position = max(end, start + 1)
@@ -164,6 +170,7 @@ struct RedactionScan {
     if roles.contains(.birthCue) { lastBirthCue = end }
     if roles.contains(.socialSecurityCue) { lastSocialCue = end }
     if roles.contains(.licenceCue) { lastLicenceCue = end }
+    if roles.contains(.cardCue) { lastCardCue = end }
   }
 
   /// Passes a placeholder of our own, so that redacting twice changes nothing.

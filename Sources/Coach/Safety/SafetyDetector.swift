@@ -29,25 +29,53 @@ public enum SafetyDetector {
     var verdict = SafetyVerdict()
     let capacity = windowCount + SafetyReader.wordsAtOnce
     withUnsafeTemporaryAllocation(of: SafetyWord.self, capacity: capacity) { buffer in
-      let words = buffer.baseAddress.unsafelyUnwrapped
-      words.initialize(repeating: SafetyWord(), count: capacity)
-      var reader = SafetyReader(text)
-      var count = 0
-      var from = 0
-      while true {
-        count = reader.read(into: words, from: count, limit: windowCount, SafetyRuleSet.shared)
-        let isLast = reader.isAtEnd
-        let stop = isLast ? count : count - ahead
-        match(words, from, stop, count, SafetyRuleSet.shared, &verdict)
-        if isLast { break }
-        // Words that matches may reach back to go along.
-        let kept = max(0, stop - before)
-        for index in kept..<count { words[index - kept] = words[index] }
-        count -= kept
-        from = stop - kept
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: SafetyReader.memoryBytes) { memory in
+        // Both have room for more than nothing.
+        let words = buffer.baseAddress.unsafelyUnwrapped
+        var reader = SafetyReader(text, memory: memory.baseAddress.unsafelyUnwrapped)
+        var count = 0
+        var from = 0
+        while true {
+          count = reader.read(into: words, from: count, limit: windowCount, SafetyRuleSet.shared)
+          let isLast = reader.isAtEnd
+          let stop = isLast ? count : count - ahead
+          match(words, from, stop, count, SafetyRuleSet.shared, &verdict)
+          if isLast { break }
+          // Words that matches may reach back to go along.
+          let kept = max(0, stop - before)
+          for index in kept..<count { words[index - kept] = words[index] }
+          count -= kept
+          from = stop - kept
+        }
       }
     }
     return verdict
+  }
+
+  /// A bit for each rule.
+  private typealias RuleBits = InlineArray<16, UInt64>
+
+  /// The rules whose anchor is among the words; nil when there are none.
+  @inline(__always)
+  private static func activeRules(
+    _ words: UnsafeMutablePointer<SafetyWord>, _ first: Int, _ count: Int,
+    _ rules: borrowing SafetyRuleSet
+  ) -> RuleBits? {
+    assert(SafetyRuleSet.ruleCountMax == 16 * 64)
+    var bits = RuleBits(repeating: 0)
+    var isEmpty = true
+    for index in first..<count {
+      let number = Int(words[index].number)
+      let end = rules.anchorOffsets[number + 1]
+      var place = rules.anchorOffsets[number]
+      while place < end {
+        let rule = Int(rules.anchors[Int(place)])
+        bits[rule >> 6] |= 1 &<< UInt64(truncatingIfNeeded: rule & 63)
+        isEmpty = false
+        place += 1
+      }
+    }
+    return isEmpty ? nil : bits
   }
 
   /// Matches whatever begins from `first` to `stop`.
@@ -55,14 +83,14 @@ public enum SafetyDetector {
     _ words: UnsafeMutablePointer<SafetyWord>, _ first: Int, _ stop: Int, _ count: Int,
     _ rules: borrowing SafetyRuleSet, _ verdict: inout SafetyVerdict
   ) {
-    var hasStart = false
+    guard let active = activeRules(words, first, count, rules) else { return }
     for index in first..<stop where words[index].number != 0 {
       let number = Int(words[index].number)
-      guard rules.offsets[number] != rules.offsets[number + 1] else { continue }
-      hasStart = true
       for place in rules.offsets[number]..<rules.offsets[number + 1] {
-        let rule = rules.rules[Int(rules.starts[Int(place)])]
+        let found = Int(rules.starts[Int(place)])
+        let rule = rules.rules[found]
         guard rule.category == nil else { break }
+        guard active[found >> 6] >> UInt64(found & 63) & 1 == 1 else { continue }
         var search = SafetySearch(words: words, count: count, rule: rule)
         guard search.run(at: index, rules) else { continue }
         for taken in index..<search.last + 1 where search.isNamed(taken, rules) {
@@ -70,11 +98,12 @@ public enum SafetyDetector {
         }
       }
     }
-    guard hasStart else { return }
     for index in first..<stop where words[index].number != 0 && !words[index].isTaken {
       let number = Int(words[index].number)
       for place in rules.offsets[number]..<rules.offsets[number + 1] {
-        let rule = rules.rules[Int(rules.starts[Int(place)])]
+        let found = Int(rules.starts[Int(place)])
+        guard active[found >> 6] >> UInt64(found & 63) & 1 == 1 else { continue }
+        let rule = rules.rules[found]
         guard let category = rule.category else { continue }
         // What is known already needs no proof.
         if verdict.level(category) >= rule.level { continue }

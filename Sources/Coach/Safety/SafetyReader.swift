@@ -24,7 +24,8 @@ struct SafetyWord {
 /// spaces between them, are put together and taken apart by the words of the rules. Fillers
 /// ("just", "really") are left out.
 ///
-/// O(n); a word has 40 letters at most, and the rest of a longer one is passed over.
+/// O(n); a word has 40 letters at most, and the rest of a longer one is passed over. Most words are
+/// plain letters between blanks; for those there is a short way through every step.
 struct SafetyReader: ~Copyable {
   private let text: ByteView
   private var position = 0
@@ -32,7 +33,7 @@ struct SafetyReader: ~Copyable {
   private var endsClause = false
 
   // The word being read.
-  private var letters = InlineArray<40, UInt8>(repeating: 0)
+  private let letters: UnsafeMutablePointer<UInt8>
   private var count = 0
   private var start = 0
   private var end = 0
@@ -40,14 +41,24 @@ struct SafetyReader: ~Copyable {
   private var hasStar = false
 
   // Single letters, waiting for what follows.
-  private var single = InlineArray<64, UInt8>(repeating: 0)
+  private let single: UnsafeMutablePointer<UInt8>
   private var singleCount = 0
   private var singleStart = 0
   private var singleEnd = 0
 
   private static let letterCountMax = 40
+  private static let singleCountMax = 64
 
-  init(_ text: ByteView) { self.text = text }
+  /// Bytes of memory that a reader needs: letters of a word and single ones, each with the 32 bytes
+  /// behind them that `SafetyWordTable` may read.
+  static let memoryBytes = letterCountMax + singleCountMax + 2 * SafetyWordTable.wordByteCountMax
+
+  /// Makes a reader on memory that stays valid as long as it.
+  init(_ text: ByteView, memory: UnsafeMutablePointer<UInt8>) {
+    self.text = text
+    letters = memory
+    single = memory + Self.letterCountMax + SafetyWordTable.wordByteCountMax
+  }
 
   /// Whether the text is read in whole.
   var isAtEnd: Bool { position == text.count && count == 0 && singleCount == 0 }
@@ -60,7 +71,19 @@ struct SafetyReader: ~Copyable {
     _ rules: borrowing SafetyRuleSet
   ) -> Int {
     var output = Output(buffer: buffer, count: first)
-    while output.count < limit, position < text.count { step(&output, rules) }
+    while output.count < limit, position < text.count {
+      let first = text[position]
+      if Self.isLetter(first) {
+        takeLetters()
+      } else if first == 0x20 {
+        finishWord(&output, rules)
+        position += 1
+      } else if first >= 0x80 {
+        other(first, &output, rules)
+      } else {
+        sign(first, &output, rules)
+      }
+    }
     if position == text.count {
       finishWord(&output, rules)
       flushSingles(&output, rules)
@@ -85,17 +108,26 @@ struct SafetyReader: ~Copyable {
 
   private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 
-  /// Reads one character.
+  /// Takes the letters at the position into the word.
   @inline(__always)
-  private mutating func step(_ output: inout Output, _ rules: borrowing SafetyRuleSet) {
-    let first = text[position]
-    if Self.isLetter(first) {
-      put(first | 0x20, 1)
-    } else if first >= 0x80 {
-      other(first, &output, rules)
-    } else {
-      sign(first, &output, rules)
+  private mutating func takeLetters() {
+    if count == 0 { start = position }
+    var count = count
+    var index = position
+    while index < text.count {
+      let letter = text[index] | 0x20
+      guard letter &- 0x61 < 26 else { break }
+      if count >= 2, letters[count - 1] == letter, letters[count - 2] == letter {
+        hasRun = true
+      } else if count < Self.letterCountMax {
+        letters[count] = letter
+        count += 1
+      }
+      index += 1
     }
+    self.count = count
+    position = index
+    end = index
   }
 
   private mutating func put(_ letter: UInt8, _ length: Int) {
@@ -249,7 +281,7 @@ struct SafetyReader: ~Copyable {
     if count == 0 { return }
     if count == 1, Self.isLetter(letters[0]) {
       if singleCount == 0 { singleStart = start }
-      if singleCount == 64 { flushSingles(&output, rules) }
+      if singleCount == Self.singleCountMax { flushSingles(&output, rules) }
       if singleCount == 0 { singleStart = start }
       single[singleCount] = letters[0]
       singleCount += 1
@@ -264,51 +296,50 @@ struct SafetyReader: ~Copyable {
   }
 
   /// Adds the word that was read.
+  @inline(__always)
   private mutating func emit(_ output: inout Output, _ rules: borrowing SafetyRuleSet) {
-    let count = self.count
-    let (start, end, hasRun, hasStar) = (start, end, hasRun, hasStar)
-    var copy = letters
-    let parts = withUnsafeMutablePointer(to: &copy) { pointer -> Parts in
-      let base = UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt8.self)
-      var number = rules.number(of: ByteView(base: base, count: count))
-      var length = count
-      if number == 0, hasStar { number = Self.uncovered(base, count, rules) }
-      if number == 0, hasRun || Self.hasDouble(base, count) {
-        length = Self.withoutDoubles(base, count)
-        number = rules.number(of: ByteView(base: base, count: length))
-      }
-      let word = ByteView(base: base, count: length)
-      if number == 0 { number = rules.number(resembling: word) }
-      if number == 0, length >= 7, Self.isSuspicious(word) {
-        let parts = Self.split(word, rules)
-        if parts.count > 1 { return parts }
-      }
-      var parts = Parts()
-      parts.append(number)
-      return parts
+    let number = rules.number(of: ByteView(base: letters, count: count))
+    // Short words are known as they are written, or not at all.
+    let isPlain = count < SafetyWordTable.resembledByteCountMin - 1 && !hasRun && !hasStar
+    if number != 0 || isPlain && !Self.hasDouble(letters, count) {
+      append(number, start, end, &output)
+    } else {
+      emitUnknown(&output, rules)
     }
-    append(parts, start, end, &output)
+  }
+
+  /// Adds a word that the rules do not name as it is written.
+  private mutating func emitUnknown(_ output: inout Output, _ rules: borrowing SafetyRuleSet) {
+    var length = count
+    var number: UInt16 = 0
+    if hasStar { number = Self.uncovered(letters, count, rules) }
+    if number == 0, hasRun || Self.hasDouble(letters, count) {
+      length = Self.withoutDoubles(letters, count)
+      number = rules.number(of: ByteView(base: letters, count: length))
+    }
+    let word = ByteView(base: letters, count: length)
+    if number == 0 { number = rules.number(resembling: word) }
+    if number == 0, length >= 7, Self.isSuspicious(word) {
+      let parts = Self.split(word, rules)
+      if parts.count > 1 { return append(parts, start, end, &output) }
+    }
+    append(number, start, end, &output)
   }
 
   /// Adds single letters: as one text when there are three or more, else each by itself.
+  @inline(__always)
   private mutating func flushSingles(_ output: inout Output, _ rules: borrowing SafetyRuleSet) {
     if singleCount == 0 { return }
     let count = singleCount
     singleCount = 0
-    var copy = single
-    let parts = withUnsafeMutablePointer(to: &copy) { pointer -> Parts in
-      let base = UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt8.self)
-      if count >= 3 {
-        let parts = Self.split(ByteView(base: base, count: count), rules)
-        if parts.count > 0 { return parts }
-      }
-      var parts = Parts()
-      for index in 0..<count {
-        parts.append(rules.number(of: ByteView(base: base + index, count: 1)))
-      }
-      return parts
+    if count >= 3 {
+      let parts = Self.split(ByteView(base: single, count: count), rules)
+      if parts.count > 0 { return append(parts, singleStart, singleEnd, &output) }
     }
-    append(parts, singleStart, singleEnd, &output)
+    for index in 0..<count {
+      let number = rules.number(of: ByteView(base: single + index, count: 1))
+      append(number, singleStart, singleEnd, &output)
+    }
   }
 
   /// Numbers of words.
@@ -325,15 +356,20 @@ struct SafetyReader: ~Copyable {
   private mutating func append(
     _ parts: Parts, _ start: Int, _ end: Int, _ output: inout Output
   ) {
-    for index in 0..<parts.count {
-      if parts.numbers[index] == SafetyRules.fillerNumber { continue }
-      output.append(
-        SafetyWord(
-          number: parts.numbers[index], endsSentence: endsSentence, endsClause: endsClause,
-          start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: end)))
-      endsSentence = false
-      endsClause = false
-    }
+    for index in 0..<parts.count { append(parts.numbers[index], start, end, &output) }
+  }
+
+  @inline(__always)
+  private mutating func append(
+    _ number: UInt16, _ start: Int, _ end: Int, _ output: inout Output
+  ) {
+    if number == SafetyRules.fillerNumber { return }
+    output.append(
+      SafetyWord(
+        number: number, endsSentence: endsSentence, endsClause: endsClause,
+        start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: end)))
+    endsSentence = false
+    endsClause = false
   }
 
   /// The number of a word with a vowel behind its star.

@@ -7,6 +7,10 @@ internal import Bytes
 ///
 ///     word → number → rules that begin so → elements: (set, optional?, words that may come before)
 ///
+/// Many rules begin with "i". So each has an anchor, too: the place that must be there and whose
+/// words are rarest ("kill", not "i want to"). Without a word of its anchor in the text a rule is
+/// not looked at, and most texts have none at all.
+///
 /// Everything is built once and then only read, by any number of threads without a lock. Some
 /// 100 KB.
 struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
@@ -40,6 +44,9 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
   /// `starts[offsets[number]..<offsets[number + 1]]`, idioms first.
   let starts: UnsafeMutablePointer<Int32>
   let offsets: UnsafeMutablePointer<Int32>
+  /// Rules by the words of their anchors, in the same way.
+  let anchors: UnsafeMutablePointer<Int32>
+  let anchorOffsets: UnsafeMutablePointer<Int32>
   private let words: SafetyWordTable
 
   /// Sets that stand for words with a role of their own.
@@ -51,6 +58,9 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
   /// Number of rules, idioms among them.
   let ruleCount: Int
 
+  /// Most rules.
+  static let ruleCountMax = 1024
+
   /// The rules that are built in.
   static let shared = SafetyRuleSet(SafetyRules.all)
 
@@ -61,7 +71,7 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
     chain = source.setIndex(ofClass: "chain")
     fiction = source.setIndex(ofClass: "fiction")
     firstPerson = source.setIndex(ofClass: "first")
-    words = SafetyWordTable(source.numbers, stems: source.stems)
+    words = SafetyWordTable(source.numbers)
     rowWords = (source.numberCount >> 6) + 1
     setBits = .allocate(capacity: rowWords * source.sets.count)
     setBits.initialize(repeating: 0, count: rowWords * source.sets.count)
@@ -69,6 +79,7 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
       for number in set { setBits[index * rowWords + number >> 6] |= 1 << UInt64(number & 63) }
     }
     ruleCount = source.rules.count
+    precondition(ruleCount <= Self.ruleCountMax)
     rules = .allocate(capacity: ruleCount)
     rules.initialize(from: source.rules, count: ruleCount)
     elements = .allocate(capacity: source.elements.count)
@@ -88,20 +99,26 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
         if !source.elements[place].isOptional { break }
       }
     }
-    offsets = .allocate(capacity: byWord.count + 1)
-    offsets.initialize(repeating: 0, count: byWord.count + 1)
-    let total = byWord.reduce(0) { $0 + $1.count }
-    starts = .allocate(capacity: total + 1)
-    starts.initialize(repeating: 0, count: total + 1)
+    (offsets, starts) = Self.flattened(byWord)
+    (anchorOffsets, anchors) = Self.flattened(source.rulesByAnchor)
+  }
+
+  /// Lists one behind the other, and where each begins.
+  private static func flattened(
+    _ lists: [[Int32]]
+  ) -> (offsets: UnsafeMutablePointer<Int32>, all: UnsafeMutablePointer<Int32>) {
+    let offsets = UnsafeMutablePointer<Int32>.allocate(capacity: lists.count + 1)
+    let all = UnsafeMutablePointer<Int32>.allocate(capacity: lists.reduce(1) { $0 + $1.count })
     var place = 0
-    for (number, list) in byWord.enumerated() {
-      offsets[number] = Int32(place)
+    for (number, list) in lists.enumerated() {
+      (offsets + number).initialize(to: Int32(place))
       for rule in list {
-        starts[place] = rule
+        (all + place).initialize(to: rule)
         place += 1
       }
     }
-    offsets[byWord.count] = Int32(place)
+    (offsets + lists.count).initialize(to: Int32(place))
+    return (offsets, all)
   }
 
   deinit {
@@ -110,6 +127,8 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
     setBits.deallocate()
     starts.deallocate()
     offsets.deallocate()
+    anchors.deallocate()
+    anchorOffsets.deallocate()
   }
 
   /// Whether the word with `number` is in a set; 0 is in none.
@@ -132,7 +151,6 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
 struct SafetyRuleSource {
   private(set) var numbers: [[UInt8]: UInt16] = [:]
   private(set) var numberCount = 0
-  private(set) var stems: [(stem: [UInt8], number: UInt16)] = []
   private(set) var sets: [Set<Int>] = []
   private(set) var rules: [SafetyRuleSet.Rule] = []
   private(set) var elements: [SafetyRuleSet.Element] = []
@@ -234,20 +252,49 @@ struct SafetyRuleSource {
   }
 
   private mutating func number(of word: String) -> Int {
-    let isStem = word.hasSuffix("*")
-    let bytes = Array((isStem ? String(word.dropLast()) : word).utf8)
-    precondition(bytes.count <= SafetyWordTable.wordByteCountMax)
-    if isStem {
-      if let known = stems.first(where: { $0.stem == bytes }) { return Int(known.number) }
-    } else if let known = numbers[bytes] {
-      return Int(known)
-    }
+    let bytes = Array(word.utf8)
+    if let known = numbers[bytes] { return Int(known) }
     numberCount += 1
-    if isStem {
-      stems.append((bytes, UInt16(numberCount)))
-    } else {
-      numbers[bytes] = UInt16(numberCount)
-    }
+    numbers[bytes] = UInt16(numberCount)
     return numberCount
+  }
+
+  // MARK: Anchors
+
+  /// Words of everyday English, the most frequent first: poor anchors.
+  private static let everyday: StaticString = """
+    i to you the a it and my me that is do in of not be have what im for he she on so was like this
+    dont with no just but they want her him know at if are about up get go going out think when all
+    how can would them or your we an one from been there time will feel as now had am did because
+    never ever some too make see need way good over off day more their his who people ive being had
+    could make made talk date night work home life man girl guy friend wait come back down take
+    """
+
+  /// The rules by the number of the words of their anchors; a rule of which nothing must be there
+  /// by every word that it can begin with, which is every word of its places.
+  var rulesByAnchor: [[Int32]] {
+    var weights = [Int](repeating: 1, count: numberCount + 1)
+    let everyday = ByteView(Self.everyday).string.split { $0 == " " || $0 == "\n" }
+    for (rank, word) in everyday.enumerated() {
+      guard let number = numbers[Array(word.utf8)] else { continue }
+      weights[Int(number)] = max(weights[Int(number)], 20_000 / (rank + 1))
+    }
+    var result = [[Int32]](repeating: [], count: numberCount + 1)
+    for (index, rule) in rules.enumerated() {
+      let places = Int(rule.first)..<Int(rule.first + rule.count)
+      let firm = places.filter { !elements[$0].isOptional && !elements[$0].takesEnd }
+      let anchor = firm.min { left, right in
+        func weight(_ place: Int) -> Int {
+          sets[Int(elements[place].set)].reduce(0) { $0 + weights[$1] }
+        }
+        return weight(left) < weight(right)
+      }
+      for place in anchor.map({ [$0] }) ?? Array(places) {
+        for number in sets[Int(elements[place].set)] where result[number].last != Int32(index) {
+          result[number].append(Int32(index))
+        }
+      }
+    }
+    return result
   }
 }

@@ -7,10 +7,10 @@
 ///     idiom : pattern           its words are no signal: "this exam is killing me"
 ///     category level : pattern  1 mention, 2 concern, 3 crisis; "3!" is not weakened by "never"
 ///
-/// A pattern is a row of places: `a|b` is either word, `word?` may be missing, `stem*` begins so,
-/// `~` lets up to three other words come before the next, `~~` up to eight, `$` is the end of a
-/// sentence or of a part of one. A pattern ends with its sentence. Words are as `SafetyReader`
-/// gives them: without apostrophes, "dont".
+/// A pattern is a row of places: `a|b` is either word, `word?` may be missing, `~` lets up to three
+/// other words come before the next, `~~` up to eight, `$` is the end of a sentence or of a part of
+/// one. A pattern ends with its sentence. Words are as `SafetyReader` gives them: without
+/// apostrophes, "dont".
 enum SafetyRules {
   /// All parts, in order.
   static let all = [words, idioms, selfHarm, selfHarmOfOthers, violence, coercion, coercing]

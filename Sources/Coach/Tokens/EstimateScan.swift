@@ -75,6 +75,8 @@ struct EstimateScan<Visitor: EstimateVisitor> {
         break
       }
     }
+    isClosed = true
+    if position - start < 16, visitor.recall(packed(start, position - start)) { return }
     begin()
     let isShifted = capitals == 1 && text[start] &- 0x41 < 26
     if isShifted { push(TokenMarker.shift) }
@@ -83,7 +85,31 @@ struct EstimateScan<Visitor: EstimateVisitor> {
     for index in start + 1..<max(position, start + 1) { push(text[index]) }
     push(TokenMarker.wordCloses)
     finish()
-    isClosed = true
+  }
+
+  /// A word of up to 15 bytes as two numbers, its length in the last byte: what a word costs
+  /// depends on its bytes alone.
+  @inline(__always)
+  private func packed(_ start: Int, _ count: Int) -> SIMD2<UInt64> {
+    var head: UInt64 = 0
+    var tail: UInt64 = 0
+    if start + 16 <= text.count {
+      // In bounds: 16 bytes are there.
+      let bytes = UnsafeRawPointer(text.base + start)
+      head = bytes.loadUnaligned(as: UInt64.self)
+      if count < 8 {
+        head &= 1 &<< UInt64(truncatingIfNeeded: 8 &* count) &- 1
+      } else {
+        tail = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        tail &= 1 &<< UInt64(truncatingIfNeeded: 8 &* (count &- 8)) &- 1
+      }
+    } else {
+      for index in 0..<count {
+        let byte = UInt64(text[start + index]) &<< UInt64(truncatingIfNeeded: 8 &* (index & 7))
+        if index < 8 { head |= byte } else { tail |= byte }
+      }
+    }
+    return SIMD2(head, tail | UInt64(truncatingIfNeeded: count) &<< 56)
   }
 
   private mutating func space(_ end: Int) {

@@ -1,4 +1,5 @@
 public import Bytes
+internal import CCoach
 
 /// Estimates token counts where no vocabulary is configured: a model of where words fall apart,
 /// fitted to exact counts of public texts, errs on the side of more.
@@ -11,7 +12,8 @@ public import Bytes
 ///     < h o m e s i c k >       1 + w(<|ho) + w(<h|om) + ... + w(ck|>) + w(<homesick>)
 ///
 /// The weights are a table of 16,384 signed bytes (`TokenEstimateTable`), written by
-/// `coacheval fit-tokens`. One pass, no allocation, O(1) memory.
+/// `coacheval fit-tokens`. One pass, no allocation, O(1) memory: 24 KB a thread, in which the sums
+/// of words that were met lately are kept.
 public enum TokenEstimate {
   /// Weights are in this fraction of a token.
   static let scale = 48
@@ -45,10 +47,35 @@ public enum TokenEstimate {
   }
 }
 
-/// The weights summed over the units of a text.
+/// The weights summed over the units of a text. Words are mostly the same few hundred, so their
+/// sums are looked up in a table of the thread's before anything is hashed.
 struct SummingVisitor: EstimateVisitor {
   let weights: UnsafeBufferPointer<Int8>
   var sum = 0
+  private let known = ccoach_word_sums().unsafelyUnwrapped
+  /// The place for the word that is being visited, and the sum before it.
+  private var place = -1
+  private var before = 0
+
+  init(weights: UnsafeBufferPointer<Int8>) { self.weights = weights }
+
+  @inline(__always)
+  mutating func recall(_ word: SIMD2<UInt64>) -> Bool {
+    let hash = (word.x ^ word.y &* 0xD6E8_FEB8_6659_FD93) &* 0x9E37_79B9_7F4A_7C15
+    let mixed = (hash ^ hash >> 32) &* 0xE703_7ED1_A0B4_28DB
+    place = Int(truncatingIfNeeded: mixed >> UInt64(64 - CCOACH_WORD_SUM_BITS))
+    // In bounds: the shift leaves as many bits as number the places. A word has a length, so none
+    // is like a place that was never written.
+    if known[place].head == word.x, known[place].tail == word.y {
+      sum += known[place].sum
+      place = -1
+      return true
+    }
+    known[place].head = word.x
+    known[place].tail = word.y
+    before = sum
+    return false
+  }
 
   @inline(__always)
   mutating func beginUnit() { sum += TokenEstimate.scale }
@@ -57,7 +84,11 @@ struct SummingVisitor: EstimateVisitor {
   mutating func feature(_ index: Int) { sum += Int(weights[index]) }
 
   @inline(__always)
-  mutating func endUnit() {}
+  mutating func endUnit() {
+    guard place >= 0 else { return }
+    known[place].sum = sum - before
+    place = -1
+  }
 }
 
 /// Collects the features of one unit: for the tool that fits the weights.
@@ -68,6 +99,8 @@ public struct FeatureCollector: EstimateVisitor {
   /// Starts with no unit.
   public init() {}
 
+  /// No word is known.
+  public mutating func recall(_ word: SIMD2<UInt64>) -> Bool { false }
   /// A unit begins.
   public mutating func beginUnit() { units.append([]) }
   /// A feature of the present unit.
@@ -85,6 +118,8 @@ public struct FeatureCollector: EstimateVisitor {
 
 /// What is done with the units of a text.
 protocol EstimateVisitor {
+  /// Whether a word is known, and so was taken into account; else its features follow as a unit.
+  mutating func recall(_ word: SIMD2<UInt64>) -> Bool
   mutating func beginUnit()
   mutating func feature(_ index: Int)
   mutating func endUnit()

@@ -80,7 +80,9 @@ public struct Classifier: ~Copyable {
 
   /// Reads the end of the assistant's turn: an offer is a question there.
   func offer(in turn: ByteView, reader: inout MessageReader) -> Offer {
-    reader.read(turn.lastSentences(bytesMax: Self.turnBytesMax))
+    let end = turn.lastSentences(bytesMax: Self.turnBytesMax)
+    guard end.firstIndex(of: UInt8(ascii: "?")) != nil else { return .none }
+    reader.read(end)
     guard reader.wordCount > 0, reader.hasQuestion else { return .none }
     let scores = model.scores(reader)
     let coaching = scores[6] - model.offerThresholds.x

@@ -114,8 +114,7 @@ public struct MessageReader {
       let byte = piece.base[index]
       let lowered = byte | 0x20
       if lowered &- 0x61 < 26 {
-        put(lowered, &word, index)
-        index += 1
+        index = letters(piece, &word, index)
       } else if byte < 0x80 {
         ascii(byte, &word, index, offset)
         index += 1
@@ -131,6 +130,31 @@ public struct MessageReader {
     var start: Int
     var sourceStart: Int
     var sourceEnd: Int
+  }
+
+  /// Takes the letters from `index` on that no letter like them stands before; `put` has the rules
+  /// for those. Returns where it stopped, behind `index`.
+  @inline(__always)
+  private mutating func letters(
+    _ piece: ByteView, _ word: inout OpenWord, _ index: Int
+  ) -> Int {
+    put(piece.base[index] | 0x20, &word, index)
+    guard collapsed == 0 else { return index + 1 }
+    var next = index + 1
+    var count = textCount
+    var last = text[count - 1]
+    while next < piece.count {
+      let lowered = piece.base[next] | 0x20
+      guard lowered &- 0x61 < 26, lowered != last else { break }
+      // In bounds of the text: each byte of the source writes at most one byte and a space.
+      text[count] = lowered
+      last = lowered
+      count += 1
+      next += 1
+    }
+    textCount = count
+    word.sourceEnd = next
+    return next
   }
 
   @inline(__always)

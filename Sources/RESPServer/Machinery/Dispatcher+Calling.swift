@@ -150,18 +150,32 @@ extension EventLoop {
     var byteCount = 0
     for spec in specs {
       guard let template = spec.template else { continue }
-      let fits = spec.forEachPosition(in: arguments) {
-        byteCount += template.byteCount(for: arguments[$0])
+      var names = 0
+      // Most are made from one argument, at a fixed position.
+      if !spec.isOnePosition, !spec.forEachPosition(in: arguments, { _ in names += 1 }) {
+        return -1
       }
-      if !fits { return -1 }
+      byteCount += max(names, 1) * template.byteCountMax
     }
     state.pointee.madeNames.begin(byteCount: byteCount)
     var count = 0
     for spec in specs where !spec.flags.contains(.notKey) {
-      _ = spec.forEachPosition(in: arguments) { position in
+      var fits = true
+      func add(_ position: Int) {
         guard let template = spec.template else { return addKey(arguments[position], &count) }
-        addKey(state.pointee.madeNames.append(template, arguments[position]), &count)
+        if let name = state.pointee.madeNames.append(template, arguments[position]) {
+          addKey(name, &count)
+        } else {
+          fits = false
+        }
       }
+      if spec.isOnePosition, case .index(let position) = spec.begin {
+        guard position < arguments.count else { return -1 }
+        add(position)
+      } else {
+        _ = spec.forEachPosition(in: arguments, add)
+      }
+      if !fits { return -1 }
     }
     return count
   }

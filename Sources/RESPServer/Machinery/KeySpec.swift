@@ -75,6 +75,12 @@ public struct KeySpec: Sendable {
 }
 
 extension KeySpec {
+  /// Whether its one key stands, or is made from the argument, at a fixed position.
+  var isOnePosition: Bool {
+    guard case .index = begin, case .range(0, 1, 0) = find else { return false }
+    return true
+  }
+
   /// Calls `body` with the position of every key, or of the argument that its name is made from.
   ///
   /// - Returns: false when the arguments do not fit: no such keyword, a count that is no number or

@@ -78,32 +78,34 @@ public struct KeyTemplate: Sendable {
   /// Whether an argument names a key of this template, by itself or as the whole name.
   public func accepts(_ argument: ByteView) -> Bool { subject(of: argument) != nil }
 
-  /// Bytes of the name made from an argument.
-  func byteCount(for argument: ByteView) -> Int {
-    let subject = subject(of: argument) ?? argument
-    return headCount + subject.count + suffix.utf8CodeUnitCount
+  /// Bytes of the longest name that it makes.
+  var byteCountMax: Int { headCount + Self.argumentBytesMax + suffix.utf8CodeUnitCount }
+
+  /// Bytes of the name made from a subject.
+  private func byteCount(for subject: ByteView) -> Int {
+    headCount + subject.count + suffix.utf8CodeUnitCount
   }
 
-  /// Writes the name made from an argument.
+  /// Writes the name made from a subject.
   ///
-  /// - Parameter place: room for `byteCount(for:)`.
-  func write(_ argument: ByteView, to place: UnsafeMutablePointer<UInt8>) {
-    let argument = subject(of: argument) ?? argument
-    let head = headCount
+  /// - Parameter place: room for the name.
+  /// - Returns: its bytes.
+  func write(_ subject: ByteView, to place: UnsafeMutablePointer<UInt8>) -> Int {
     let view = prefix.view
+    let head = view.count + opening.utf8CodeUnitCount
     place.update(from: view.base, count: view.count)
     (place + view.count).update(from: opening.utf8Start, count: opening.utf8CodeUnitCount)
-    (place + head).update(from: argument.base, count: argument.count)
-    (place + head + argument.count).update(
+    (place + head).update(from: subject.base, count: subject.count)
+    (place + head + subject.count).update(
       from: suffix.utf8Start, count: suffix.utf8CodeUnitCount)
+    return head + subject.count + suffix.utf8CodeUnitCount
   }
 
   /// The name made from an argument.
   public func name(for argument: ByteView) -> [UInt8] {
-    let count = byteCount(for: argument)
-    return [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
-      write(argument, to: buffer.baseAddress.unsafelyUnwrapped)
-      used = count
+    let subject = subject(of: argument) ?? argument
+    return [UInt8](unsafeUninitializedCapacity: byteCount(for: subject)) { buffer, used in
+      used = write(subject, to: buffer.baseAddress.unsafelyUnwrapped)
     }
   }
 }
@@ -163,11 +165,13 @@ struct MadeNames {
   }
 
   /// Makes a name, within the room that `begin` was asked for. It is valid until the next `begin`.
-  mutating func append(_ template: KeyTemplate, _ argument: ByteView) -> ByteView {
-    let length = template.byteCount(for: argument)
-    precondition(count + length <= capacity)
+  ///
+  /// - Returns: nil when the argument names no key.
+  mutating func append(_ template: KeyTemplate, _ argument: ByteView) -> ByteView? {
+    guard let subject = template.subject(of: argument) else { return nil }
+    precondition(count + template.byteCountMax <= capacity)
     let place = base + count
-    template.write(argument, to: place)
+    let length = template.write(subject, to: place)
     count += length
     return ByteView(base: UnsafePointer(place), count: length)
   }
