@@ -163,7 +163,7 @@ import Testing
     let before = try #require(compress["tokens_before"]?.number)
     let after = try #require(compress["tokens_after"]?.number)
     #expect(after < before)
-    #expect(try client.send("COACH.COMPRESS", "w", "VIA", "CLAUDE").isError("ERR VIA CLAUDE needs"))
+    #expect(try client.send("COACH.COMPRESS", "w", "VIA", "GPT").isError("ERR syntax"))
     try client.send("CONFIG", "SET", "coach-compact-by", "count")
     try fill(client, "w", 31..<48)
     #expect(try context(client, "w").fields["compacted"] == .integer(1))

@@ -65,6 +65,12 @@ enum Compress: Command {
       14) (integer) 0
       15) "reason"
       16) "there are no messages"
+      17) "via"
+      18) "local"
+      19) "fallback"
+      20) (nil)
+      21) "cost"
+      22) "0.00"
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {

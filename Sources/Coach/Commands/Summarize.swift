@@ -25,6 +25,7 @@ enum Summarize: Command {
           ArgumentSpec("tokens", .integer, token: "TOKENS"),
         ]),
       ArgumentSpec("source", .oneOf, token: "VIA", optional: true, parts: .summarySources),
+      ArgumentSpec("user", .string, token: "USER", optional: true),
     ]
   }
 }
@@ -52,12 +53,18 @@ enum SummarizeText: Command {
       10) (integer) 0
       11) "redacted"
       12) (integer) 0
+      13) "via"
+      14) "local"
+      15) "fallback"
+      16) (nil)
+      17) "cost"
+      18) "0.00"
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
-    let length = try SummaryLength(context, from: 3)
+    let request = try SummaryRequest(context, from: 3)
     let settings = CoachState.memorySettings
-    try context.run(SummaryJob(.text(context[2].array), length, settings))
+    try context.run(SummaryJob(.text(context[2].array), request, settings))
   }
 }
 
@@ -76,8 +83,8 @@ enum SummarizeConversation: Command {
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
     guard context.keyCount == 1 else { throw ConversationKeys.invalidID }
-    let length = try SummaryLength(context, from: 3)
-    try context.run(SummaryJob(.conversation, length, CoachState.memorySettings))
+    let request = try SummaryRequest(context, from: 3)
+    try context.run(SummaryJob(.conversation, request, CoachState.memorySettings))
   }
 }
 
@@ -95,8 +102,35 @@ enum SummarizeKey: Command {
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
-    let length = try SummaryLength(context, from: 3)
-    try context.run(SummaryJob(.key, length, CoachState.memorySettings))
+    let request = try SummaryRequest(context, from: 3)
+    try context.run(SummaryJob(.key, request, CoachState.memorySettings))
+  }
+}
+
+/// What COACH.SUMMARIZE was asked for.
+struct SummaryRequest: Sendable {
+  var length: SummaryLength
+  /// Whether the provider is to summarise, and who is charged.
+  var asksClaude = false
+  var user = ""
+
+  /// Reads the options from the argument at `start` on.
+  init(_ context: borrowing CommandContext, from start: Int) throws(CommandError) {
+    var length: SummaryLength?
+    var index = start
+    while index < context.count {
+      guard index + 1 < context.count else { throw .syntax }
+      if context.argument(at: index, is: "VIA") {
+        asksClaude = try context.asksClaude(at: index + 1)
+      } else if context.argument(at: index, is: "USER") {
+        user = try context.user(at: index + 1)
+      } else {
+        guard length == nil else { throw .syntax }
+        length = try SummaryLength.read(context, at: index)
+      }
+      index += 2
+    }
+    self.length = length ?? .ratio(Double(CoachState.memorySettings.ratioPercent) / 100)
   }
 }
 
@@ -106,24 +140,8 @@ enum SummaryLength: Sendable {
   case sentences(Int)
   case tokens(Int)
 
-  /// Reads the options from the argument at `start` on.
-  init(_ context: borrowing CommandContext, from start: Int) throws(CommandError) {
-    var length: SummaryLength?
-    var index = start
-    while index < context.count {
-      guard index + 1 < context.count else { throw .syntax }
-      if context.argument(at: index, is: "VIA") {
-        try context.checkSource(at: index + 1)
-      } else {
-        guard length == nil else { throw .syntax }
-        length = try Self.length(context, at: index)
-      }
-      index += 2
-    }
-    self = length ?? .ratio(Double(CoachState.memorySettings.ratioPercent) / 100)
-  }
-
-  private static func length(
+  /// Reads the option at `index`.
+  static func read(
     _ context: borrowing CommandContext, at index: Int
   ) throws(CommandError) -> SummaryLength {
     if context.argument(at: index, is: "RATIO") { return .ratio(try context.ratio(at: index + 1)) }

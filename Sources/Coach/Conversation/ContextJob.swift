@@ -6,8 +6,8 @@ internal import RESPServer
 /// Makes a conversation's context, and compacts it where that is due: COACH.CONTEXT and
 /// COACH.COMPRESS.
 ///
-///     start → recount? → decide ──────────────────────────→ render
-///                          ↑ └ gather → (summarise) → store ┘
+///     start → recount? → decide ─────────────────────────────────────→ render
+///                          ↑ └ gather → (ask Claude →) summarise → store ┘
 ///
 /// Each arrow may be another turn of the loop, and summarising happens off it. Others may change
 /// the conversation meanwhile, so what was read is checked before anything is stored: whoever has
@@ -16,7 +16,10 @@ final class ContextJob: LongWork, @unchecked Sendable {
   // Sendable: see `LongWork`.
 
   enum Stage {
-    case start, recount, decide, gather, store
+    case start, recount, decide, gather
+    /// VIA CLAUDE: parts are made, money is put aside, the provider is waited for.
+    case prepare, reserve, ask
+    case summarise, store
   }
 
   /// What a summary is made from, and for: it is stored only if that is still so.
@@ -69,6 +72,12 @@ final class ContextJob: LongWork, @unchecked Sendable {
   private var gatherer: MessageGatherer?
   private var made = SummaryMaker.Made()
   private var hasBegun = false
+  /// The provider, asked once at most, and why it was of no use.
+  private(set) var claude: ClaudeSummary?
+  private(set) var fallback: String?
+  private(set) var isByClaude = false
+  /// The attempt for which it was asked.
+  private var askedAttempt = 0
 
   init(_ request: ContextRequest, _ settings: MemorySettings) {
     self.request = request
@@ -103,11 +112,16 @@ final class ContextJob: LongWork, @unchecked Sendable {
       case .gather:
         redacts = context.redactsConversation
         guard gather(stream) else { return .again }
-        stage = .store
+        if beginsAsking(context) { return .work }
+        stage = .summarise
         let bytes = gatherer?.bytes ?? 0
         let isUrgent = attempts > Self.attemptsMax / 4 && bytes <= Self.urgentBytesMax
         if bytes > Self.inlineBytesMax, !isUrgent { return .work }
         work()
+      case .reserve:
+        stage = claude?.reserve(context) == true ? .ask : .summarise
+        return .work
+      case .prepare, .ask, .summarise: return .work
       case .store:
         try store(stream, context)
       }
@@ -116,14 +130,59 @@ final class ContextJob: LongWork, @unchecked Sendable {
 
   func work() {
     guard let plan, let gatherer else { return }
-    made = SummaryMaker.make(
-      gatherer.transcript(), limit: plan.limit, redacts: redacts, counter)
+    if stage == .prepare {
+      claude?.prepare(gatherer.transcript()) { _ in
+        plan.limit - counter.contentTokens(ByteView(SummaryMaker.heading))
+      }
+      stage = .reserve
+      return
+    }
+    stage = .store
+    isByClaude = false
+    if let claude, attempts == askedAttempt {
+      if let text = claude.text {
+        made = SummaryMaker.take(text, limit: plan.limit, redacts: redacts, counter)
+        isByClaude = made.tokens > 0
+        fallback = isByClaude ? nil : "the answer is too long"
+      } else {
+        fallback = claude.why
+      }
+    } else if claude != nil {
+      fallback = "the conversation was compacted by somebody else meanwhile"
+    }
+    if !isByClaude {
+      made = SummaryMaker.make(
+        gatherer.transcript(), limit: plan.limit, redacts: redacts, counter)
+    }
     self.gatherer = nil
   }
+
+  func wait(_ done: @escaping @Sendable () -> Void) -> Bool {
+    guard stage == .ask, let claude else { return false }
+    stage = .summarise
+    claude.ask(done)
+    return true
+  }
+
+  func cancel() { claude?.cancel() }
 
   func write(_ reply: inout ReplyWriter) { self.reply.write(&reply) }
 
   // MARK: Steps
+
+  /// Whether the provider is asked for the summary that is planned: the first one, if it can be.
+  private func beginsAsking(_ context: borrowing CommandContext) -> Bool {
+    guard request.asksClaude, claude == nil, fallback == nil, let plan,
+      plan.limit >= SummaryMaker.tokensMin
+    else { return false }
+    let owner = try? context.hashForWriting(context[key: 1])?.value(of: ByteView("user"))
+    let user = owner?.withText { String(validating: $0.buffer, as: UTF8.self) } ?? nil
+    claude = ClaudeSummary(context, user: user ?? "", redacts: redacts, counter)
+    if claude == nil { fallback = ClaudeSummary.missing(context) }
+    stage = claude == nil ? stage : .prepare
+    askedAttempt = attempts
+    return claude != nil
+  }
 
   /// Counts an attempt.
   ///

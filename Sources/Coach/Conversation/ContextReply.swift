@@ -30,6 +30,10 @@ struct ContextReply: Sendable {
   var isCompacted = false
   var reason = ""
   var isExact = false
+  /// Who has made the summary, why it was not the provider that was asked for it, and its price.
+  var isByClaude = false
+  var fallback: String?
+  var summaryCost = Money.zero
 
   /// Of a conversation that does not exist.
   static func empty(_ job: ContextJob) -> ContextReply {
@@ -51,7 +55,7 @@ struct ContextReply: Sendable {
   }
 
   func write(_ reply: inout ReplyWriter) {
-    reply.map(isCompress ? 8 : 16)
+    reply.map(isCompress ? 11 : 16)
     if !isCompress {
       reply.bulk(format == .messages ? "messages" : "text" as StaticString)
       reply.bulk(body)
@@ -78,6 +82,13 @@ struct ContextReply: Sendable {
     reply.boolean(isCompacted)
     reply.bulk("reason")
     reply.bulk(reason)
+    guard isCompress else { return }
+    reply.bulk("via")
+    reply.bulk(isByClaude ? "claude" : "local" as StaticString)
+    reply.bulk("fallback")
+    if let fallback { reply.bulk(fallback) } else { reply.null() }
+    reply.bulk("cost")
+    reply.bulk(summaryCost.text)
   }
 
   private func writeCovered(_ reply: inout ReplyWriter) {
@@ -209,6 +220,9 @@ extension ContextJob {
     reply.budget = request.budget
     reply.isCompacted = donePlan != nil
     reply.reason = reason
+    reply.isByClaude = isByClaude
+    reply.fallback = fallback
+    reply.summaryCost = claude?.cost ?? .zero
     reply.isExact = counter.isExact
     reply.model = model.name
     let isWarm = isWarm(context)

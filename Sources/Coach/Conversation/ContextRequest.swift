@@ -14,6 +14,8 @@ struct ContextRequest: Sendable {
   var format = ContextDocument.Format.messages
   /// COACH.COMPRESS: whatever it costs.
   var isForced = false
+  /// Whether the provider is to summarise.
+  var asksClaude = false
 
   /// The defaults.
   init(_ settings: MemorySettings) {
@@ -70,7 +72,7 @@ struct ContextRequest: Sendable {
       if context.argument(at: index, is: "RATIO") {
         ratio = try context.ratio(at: index + 1)
       } else if context.argument(at: index, is: "VIA") {
-        try context.checkSource(at: index + 1)
+        asksClaude = try context.asksClaude(at: index + 1)
       } else {
         throw .syntax
       }
@@ -88,24 +90,10 @@ extension CommandContext {
     return ratio
   }
 
-  /// Checks who is to summarise, LOCAL or CLAUDE.
-  func checkSource(at index: Int) throws(CommandError) {
-    if argument(at: index, is: "LOCAL") { return }
+  /// Who is to summarise: whether the argument is CLAUDE, not LOCAL.
+  func asksClaude(at index: Int) throws(CommandError) -> Bool {
+    if argument(at: index, is: "LOCAL") { return false }
     guard argument(at: index, is: "CLAUDE") else { throw .syntax }
-    try ClaudeSummary.check()
-  }
-}
-
-/// Summaries by the provider.
-enum ClaudeSummary {
-  /// Whether the provider can be asked.
-  ///
-  /// - Throws: what is missing.
-  static func check() throws(CommandError) {
-    throw .fixed(
-      """
-      ERR VIA CLAUDE needs summaries by the provider, which are not made yet; VIA LOCAL \
-      summarises without it
-      """)
+    return true
   }
 }

@@ -10,7 +10,7 @@ internal import Synchronization
 ///
 ///     step ──done──→ write the reply
 ///      ↑ │ again: another step, after other clients had their turn
-///      │ └ work: off the loop
+///      │ └ work: off the loop, or waiting for somebody outside
 ///      └── work ends
 ///
 /// Only one of `step`, `work` and `write` runs at any time, so what conforms needs no lock. Inside
@@ -26,12 +26,23 @@ protocol LongWork: AnyObject, Sendable {
   /// Does what needs no keys.
   func work()
 
+  /// Begins to wait for somebody outside, if that is what comes next instead of `work`: no thread
+  /// is kept waiting. `done` is called once, from any thread. Not asked where nothing may wait.
+  ///
+  /// - Returns: false, and `done` is never called, when `work` is what comes next.
+  func wait(_ done: @escaping @Sendable () -> Void) -> Bool
+
+  /// The client has gone, or was unblocked: whatever is waited for is not worth waiting for.
+  func cancel()
+
   /// Writes the reply.
   func write(_ reply: inout ReplyWriter)
 }
 
 extension LongWork {
   var database: DatabaseIndex? { nil }
+  func wait(_ done: @escaping @Sendable () -> Void) -> Bool { false }
+  func cancel() {}
 }
 
 /// What comes after a step.
@@ -71,7 +82,8 @@ extension CommandContext {
         step = try job.step(&self)
       }
     }
-    let drive = Drive(job: job, client: block(), task: task(), keys: keyNames)
+    let client = block(onCancel: { job.cancel() })
+    let drive = Drive(job: job, client: client, task: task(), keys: keyNames)
     drive.go(on: step)
   }
 }
@@ -88,6 +100,7 @@ private struct Drive: Sendable {
     case .done: client.complete { [job] reply in job.write(&reply) }
     case .again: takeStep()
     case .work:
+      if job.wait({ takeStep() }) { return }
       LongWorkPool.pool.submit {
         job.work()
         takeStep()

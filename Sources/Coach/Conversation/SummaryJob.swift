@@ -16,11 +16,22 @@ final class SummaryJob: LongWork, @unchecked Sendable {
     case key
   }
 
+  /// What comes next. The middle ones are VIA CLAUDE's: parts are made, money is put aside, the
+  /// provider is waited for.
+  private enum Stage {
+    case read, prepare, reserve, ask, summarise, done
+  }
+
   private var source: Source
-  private let length: SummaryLength
+  private let request: SummaryRequest
   private let settings: MemorySettings
   private var gatherer: MessageGatherer?
-  private var isDone = false
+  private var stage = Stage.read
+  private var redacts = true
+  private var transcript: Transcript?
+  private var claude: ClaudeSummary?
+  private var fallback: String?
+  private var isByClaude = false
 
   private var summary: [UInt8] = []
   private var tokens = 0
@@ -29,23 +40,37 @@ final class SummaryJob: LongWork, @unchecked Sendable {
   private var sourceSentences = 0
   private var findings = 0
 
-  init(_ source: Source, _ length: SummaryLength, _ settings: MemorySettings) {
+  init(_ source: Source, _ request: SummaryRequest, _ settings: MemorySettings) {
     self.source = source
-    self.length = length
+    self.request = request
     self.settings = settings
   }
 
   func step(_ context: inout CommandContext) throws(CommandError) -> LongStep {
-    if isDone { return .done }
+    switch stage {
+    case .read:
+      guard let bytes = try read(context) else { return .again }
+      return ready(bytes, context)
+    case .reserve:
+      stage = claude?.reserve(context) == true ? .ask : .summarise
+      return .work
+    case .prepare, .ask, .summarise: return .work
+    case .done: return .done
+    }
+  }
+
+  /// Reads what is summarised; nil: there is more. Otherwise its length in bytes.
+  private func read(_ context: borrowing CommandContext) throws(CommandError) -> Int? {
+    redacts = context.keyCount > 0 ? context.redactsConversation : settings.redacts
     switch source {
-    case .text(let text): return ready(text.count)
+    case .text(let text): return text.count
     case .key:
       guard let entry = context.find(context.key) else { throw .noSuchKey }
       switch context.keyspace.type(of: entry) {
       case .string:
         let text = context.keyspace.string(of: entry).array
         source = .text(text)
-        return ready(text.count)
+        return text.count
       case .stream: break
       default: throw .wrongType
       }
@@ -55,18 +80,57 @@ final class SummaryJob: LongWork, @unchecked Sendable {
       throw .fixed("ERR no such conversation")
     }
     if gatherer == nil { gatherer = MessageGatherer(through: .max) }
-    guard gatherer?.read(stream) ?? true else { return .again }
-    return ready(gatherer?.bytes ?? 0)
+    guard gatherer?.read(stream) ?? true else { return nil }
+    return gatherer?.bytes ?? 0
   }
 
-  private func ready(_ bytes: Int) -> LongStep {
+  private func ready(_ bytes: Int, _ context: borrowing CommandContext) -> LongStep {
+    stage = .summarise
+    if request.asksClaude {
+      claude = ClaudeSummary(context, user: request.user, redacts: redacts, settings.counter)
+      guard claude == nil else {
+        stage = .prepare
+        return .work
+      }
+      fallback = ClaudeSummary.missing(context)
+    }
     guard bytes <= ContextJob.inlineBytesMax else { return .work }
     work()
     return .done
   }
 
   func work() {
-    isDone = true
+    let transcript = self.transcript ?? takeTranscript()
+    if stage == .prepare {
+      self.transcript = transcript
+      claude?.prepare(transcript) { tokensMax(of: $0) }
+      stage = .reserve
+      return
+    }
+    stage = .done
+    for turn in transcript.turns {
+      sourceTokens += turn.text.withByteView { settings.counter.contentTokens($0) }
+    }
+    if let text = claude?.text {
+      take(text, of: transcript)
+      fallback = isByClaude ? nil : "the answer is too long"
+    } else if let claude {
+      fallback = claude.why
+    }
+    if !isByClaude { makeLocally(transcript) }
+    self.transcript = nil
+  }
+
+  func wait(_ done: @escaping @Sendable () -> Void) -> Bool {
+    guard stage == .ask, let claude else { return false }
+    stage = .summarise
+    claude.ask(done)
+    return true
+  }
+
+  func cancel() { claude?.cancel() }
+
+  private func takeTranscript() -> Transcript {
     let transcript: Transcript
     if case .text(let text) = source {
       transcript = text.withByteView { Transcript(parsing: $0) }.cut(bytesMax: 32 << 10)
@@ -75,10 +139,38 @@ final class SummaryJob: LongWork, @unchecked Sendable {
       transcript = (gatherer?.transcript() ?? Transcript(turns: [])).cut(bytesMax: 32 << 10)
       gatherer = nil
     }
-    for turn in transcript.turns {
-      sourceTokens += turn.text.withByteView { settings.counter.contentTokens($0) }
+    return transcript
+  }
+
+  /// Tokens that a summary of so many may have.
+  private func tokensMax(of tokens: Int) -> Int {
+    switch request.length {
+    case .ratio(let ratio): max(32, Int(Double(tokens) * ratio))
+    case .sentences(let count): min(count, 10_000) * 40
+    case .tokens(let limit): limit
     }
-    switch length {
+  }
+
+  /// Takes the provider's summary, cut where it came out too long.
+  private func take(_ text: [UInt8], of transcript: Transcript) {
+    let counter = settings.counter
+    let redacted = text.withByteView { redacts ? Redactor().redact($0).bytes : $0.array }
+    let own = redacted.withByteView { Transcript(parsing: $0) }
+    let count = Summariser().summarise(own, budget: .ratio(1)).sentenceCount
+    summary = redacted
+    tokens = redacted.withByteView { counter.contentTokens($0) }
+    sentences = count
+    switch request.length {
+    case .sentences(let limit) where count > limit: make(own, .sentences(limit))
+    case .tokens(let limit) where tokens > limit: make(own, tokensMax: limit)
+    default: break
+    }
+    isByClaude = !summary.isEmpty
+    sourceSentences = Summariser().summarise(transcript, budget: .sentences(1)).sentenceCount
+  }
+
+  private func makeLocally(_ transcript: Transcript) {
+    switch request.length {
     case .ratio(let ratio): make(transcript, .ratio(ratio))
     case .sentences(let count): make(transcript, .sentences(count))
     case .tokens(let limit): make(transcript, tokensMax: limit)
@@ -104,7 +196,7 @@ final class SummaryJob: LongWork, @unchecked Sendable {
     let made = Summariser().summarise(transcript, budget: budget)
     sentences = made.keptCount
     sourceSentences = made.sentenceCount
-    if settings.redacts {
+    if redacts {
       let redacted = made.text.withByteView { Redactor().redact($0) }
       summary = redacted.bytes
       findings = redacted.findings.count
@@ -115,7 +207,7 @@ final class SummaryJob: LongWork, @unchecked Sendable {
   }
 
   func write(_ reply: inout ReplyWriter) {
-    reply.map(6)
+    reply.map(9)
     reply.bulk("summary")
     reply.bulk(summary)
     for (name, value) in [
@@ -125,6 +217,12 @@ final class SummaryJob: LongWork, @unchecked Sendable {
       reply.bulk(name)
       reply.integer(value)
     }
+    reply.bulk("via")
+    reply.bulk(isByClaude ? "claude" : "local" as StaticString)
+    reply.bulk("fallback")
+    if let fallback { reply.bulk(fallback) } else { reply.null() }
+    reply.bulk("cost")
+    reply.bulk((claude?.cost ?? .zero).text)
   }
 }
 

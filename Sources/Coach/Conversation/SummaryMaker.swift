@@ -42,6 +42,18 @@ enum SummaryMaker {
     return Made()
   }
 
+  /// Takes a summary that the provider has made, cut to the sentences that say most where it came
+  /// out too long; empty when nothing fits.
+  static func take(
+    _ text: [UInt8], limit: Int, redacts: Bool, _ counter: TokenCounter
+  ) -> Made {
+    let text = redacts ? text.withByteView { Redactor().redact($0).bytes } : text
+    let tokens = block(text).withByteView { counter.contentTokens($0) }
+    if tokens <= limit { return Made(text: text, tokens: tokens) }
+    return make(
+      text.withByteView { Transcript(parsing: $0) }, limit: limit, redacts: redacts, counter)
+  }
+
   /// The text that is sent.
   static func block(_ summary: [UInt8]) -> [UInt8] {
     ByteView(heading).array + summary
