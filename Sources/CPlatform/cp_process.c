@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,11 @@ void cp_allocator_purge(void) {
     return;
   }
   malloc_trim(0);
+}
+
+int cp_allocator_purge_gradually(void) {
+  bool wanted = true;
+  return mallctl ? mallctl("background_thread", NULL, NULL, &wanted, sizeof wanted) : -1;
 }
 
 void cp_allocator_report(void (*write)(void *opaque, const char *text), void *opaque) {

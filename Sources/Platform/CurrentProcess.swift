@@ -84,6 +84,11 @@ public enum Allocator {
   /// Gives free memory back to the system.
   public static func purge() { cp_allocator_purge() }
 
+  /// Has free memory go back to the system bit by bit, within ten seconds or so, from now on.
+  ///
+  /// - Returns: false when the allocator has no thread to do it.
+  public static func purgeGradually() -> Bool { cp_allocator_purge_gradually() == 0 }
+
   /// A report for people, as the allocator words it.
   public static var report: String {
     var text = ""

@@ -169,6 +169,44 @@ import Testing
     #expect(others[3].isClosedByServer())
   }
 
+  @Test(arguments: ["1", "2"]) func whoWaitsSeesNothingOfHalfAScript(threads: String) throws {
+    let server = try TestServer(
+      "--threads", threads, "--busy-reply-threshold", "10", "--enable-debug-command", "yes")
+    let clients = try (0..<4).map { _ in try server.connect() }
+    #expect(try clients[0].send("DEBUG", "SET-DISABLE-DENY-SCRIPTS", "1") == .ok)
+    try clients[1].write("BLPOP list 0\r\n")
+    #expect(try server.wait { try server.info("blocked_clients", clients[0]) == "1" })
+    let script = """
+      redis.call('LPUSH', 'list', 'first')
+      repeat until redis.call('CLIENT', 'LIST'):find('resume')
+      return redis.call('LPUSH', 'list', 'second')
+      """
+    try clients[2].write(TestClient.encode(["EVAL", script, "0"].map { Array($0.utf8) }))
+    while try !clients[0].send("PING").isError("BUSY") {}
+    _ = try clients[3].send("HELLO", "2", "SETNAME", "resume")
+    #expect(try clients[1].read() == .texts("list", "second"))
+    #expect(try clients[2].read() == .integer(2))
+  }
+
+  @Test func failedScriptsAreCountedAsSuch() throws {
+    let server = try TestServer("--threads", "2")
+    let client = try server.connect()
+    _ = try client.send("EVAL", "return 1", "0")
+    #expect(try client.send("EVALSHA", "nothing", "0").isError("NOSCRIPT"))
+    #expect(try client.send("FCALL", "nothing", "0").isError("ERR Function not found"))
+    let blocked = try server.connect()
+    let id = try blocked.send("CLIENT", "ID").number ?? 0
+    try blocked.write("BLPOP list 0\r\n")
+    #expect(try server.wait { try server.info("blocked_clients", client) == "1" })
+    #expect(try client.send("CLIENT", "UNBLOCK", "\(id)", "ERROR") == .integer(1))
+    #expect(try blocked.read().isError("UNBLOCKED"))
+    let text = try client.send("INFO", "commandstats").string ?? ""
+    for name in ["evalsha", "fcall", "blpop"] {
+      let line = text.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_\(name):") } ?? ""
+      #expect(line.hasSuffix("rejected_calls=0,failed_calls=1"))
+    }
+  }
+
   /// Patterns that would take for ever in the library of Lua 5.1, which nothing can stop.
   @Test(arguments: [
     "return ('a'):rep(200):find(('a-'):rep(60) .. 'b')",

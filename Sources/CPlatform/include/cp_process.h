@@ -41,6 +41,8 @@ void cp_allocator_name(char *text, size_t capacity);
 int cp_allocator_figures_now(cp_allocator_figures *figures);
 // Gives free memory back to the system.
 void cp_allocator_purge(void);
+// Has a thread of the allocator give free memory back bit by bit, from now on. 0; -1: it cannot.
+int cp_allocator_purge_gradually(void);
 // Calls `write` with pieces of a report for people.
 void cp_allocator_report(void (*write)(void *opaque, const char *text), void *opaque);
 

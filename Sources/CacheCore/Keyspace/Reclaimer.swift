@@ -30,7 +30,8 @@ struct Reclaimer: ~Copyable {
   static var bucketsPerTurn: UInt32 { 1024 }
   /// Bytes of collections freed after which the allocator is asked to give pages back: left to
   /// itself it does so only while somebody goes on allocating, so a deleted set of ten million
-  /// members stayed resident for ever.
+  /// members stayed resident for ever. Where it can, it does so bit by bit: giving back hundreds of
+  /// megabytes at once stops everybody who needs a new page meanwhile.
   static var purgeBytes: Int { 64 << 20 }
 
   enum Work {
@@ -88,6 +89,7 @@ extension Engine {
     let memory = ObjectMemory(total: control.pointee.sharedObjects.total, .background)
     defer { memory.close() }
     var freed = 0
+    var isPurgedGradually: Bool?
     while true {
       let seen = reclaimer.pointee.signal.value
       reclaimer.pointee.lock.acquire()
@@ -97,7 +99,8 @@ extension Engine {
       if next == nil {
         if reclaimer.pointee.isStopping.load(ordering: .acquiring) { return }
         if freed >= Reclaimer.purgeBytes {
-          Allocator.purge()
+          isPurgedGradually = isPurgedGradually ?? Allocator.purgeGradually()
+          if isPurgedGradually == false { Allocator.purge() }
           freed = 0
         }
         reclaimer.pointee.signal.sleep(while: seen)

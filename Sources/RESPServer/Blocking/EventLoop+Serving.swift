@@ -32,6 +32,8 @@ extension EventLoop {
   /// Every command that is served ends a wait, so this ends too.
   @inline(never)
   func serveReadyKeys() {
+    // What a slow script has done so far is nobody's business until it ends.
+    if state.pointee.isAnsweringBusy { return }
     while !state.pointee.readyKeys.isEmpty {
       let ready = state.pointee.readyKeys
       state.pointee.readyKeys = []

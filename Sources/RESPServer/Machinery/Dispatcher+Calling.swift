@@ -218,6 +218,8 @@ extension EventLoop {
       try entry.pointee.type.run(&context)
     } catch {
       write(error)
+      // It has not even begun.
+      state.pointee.scriptFailed = true
     }
     if isTracked, !isTrackedFirst {
       rememberReads(entry, arguments, keyCount: keyCount, of: connection)

@@ -198,7 +198,13 @@ extension EventLoop {
     switch outcome {
     case .timeout: blocked.onTimeout(&state.pointee.writer)
     case .cancel: break
-    case .error: write(.fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
+    case .error:
+      write(.fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
+      // The call was counted when it began to wait.
+      if let command = connection(ofClient: blocked.client)?.state.pointee.lastCommand, command >= 0
+      {
+        state.pointee.commandStatistics[Int(command)].failed &+= 1
+      }
     }
   }
 

@@ -151,14 +151,24 @@ def agree(how, left, right):
     return repr(view(left)) == repr(view(right)) if view else repr(left) == repr(right)
 
 
-def is_stricter(left, right):
+# Their keys are found by numbers among the arguments, or there must be two of them.
+COUNTED = re.compile(r"[SZ](DIFF|UNION|INTER).*|B?[LZ]MPOP|PFMERGE|BITOP|EVAL.*|FCALL.*|XREAD.*"
+                     r"|SORT.*|GEO.*|MIGRATE")
+
+
+def is_stricter(words, left, right):
     """Whether Wingcache refuses what Redis accepts on purpose, so that what follows differs.
 
     A HyperLogLog that bit operations have broken is found out at once; Redis looks no further than
-    it must.
+    it must. And where a command's keys cannot all be found, Redis lets any user run it: PFMERGE
+    without sources, ZDIFFSTORE with too few.
     """
-    return isinstance(left, ReplyError) and not isinstance(right, ReplyError) \
-        and str(left).startswith("INVALIDOBJ")
+    if not isinstance(left, ReplyError):
+        return False
+    if str(left).startswith("NOPERM"):
+        return COUNTED.fullmatch(words[0].upper()) is not None \
+            and not (isinstance(right, ReplyError) and str(right).startswith("NOPERM"))
+    return not isinstance(right, ReplyError) and str(left).startswith("INVALIDOBJ")
 
 
 def is_deliberate(words):

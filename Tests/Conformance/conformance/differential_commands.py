@@ -211,13 +211,14 @@ ACL_RULE = (
     "-@dangerous|+@string|'+config|get'|'-config|set'|'+config|nothing'|+nothing|+@nothing|"
     "~*|~a:*|~string:*|%R~r:*|%W~w:*|%RW~b|%X~a|allkeys|resetkeys|&*|&news|allchannels|"
     "resetchannels|'>pw'|'<pw'|'>other'|nopass|resetpass|!abc|reset|clearselectors|"
-    "'(+get ~s:*)'|'(+@all -set %R~x)'|'(nonsense)'|'('|nonsense|+select|'+select|0'|"
+    "'(+get ~s:*)'|'(+@all -set %R~x)'|'(nonsense)'|nonsense|+select|'+select|0'|"
     "sanitize-payload|skip-sanitize-payload)")
 ACL = [
     f"ACL SETUSER (u1|u2) {ACL_RULE}",
     f"ACL SETUSER (u1|u2) {ACL_RULE} {ACL_RULE}",
     f"ACL SETUSER u1 on nopass {ACL_RULE} {ACL_RULE} {ACL_RULE}",
     "ACL SETUSER u1 on nopass ~* &* +@all",
+    "ACL SETUSER u1 '(' +get [~a:*] [')']",
     ("ACL GETUSER (u1|u2|nobody)", "rules"),
     ("ACL GETUSER u1", "rules"),
     ("ACL LIST", "rules"),
