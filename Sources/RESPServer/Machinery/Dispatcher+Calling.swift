@@ -36,7 +36,7 @@ extension EventLoop {
       }
     case .none, .selfLocking: run(entry, arguments, keyCount: 0, of: connection)
     case .exclusive:
-      let isDone = runExclusively {
+      let isDone = runExclusively(for: connection) {
         let keyCount = collectKeys(entry, arguments)
         run(entry, arguments, keyCount: max(0, keyCount), of: connection)
       }

@@ -233,6 +233,14 @@ extension EventLoop {
     return true
   }
 
+  /// The same for a client's command. It is not run when the holder before has closed the client:
+  /// a deleted user's client has nobody's rights any more.
+  func runExclusively(for connection: Connection, _ body: () -> Void) -> Bool {
+    runExclusively {
+      if !connection.flags.contains(.closesNow) { body() }
+    }
+  }
+
   private func handle(_ message: InboxMessage) {
     switch message {
     case .connection(let fd, let isUnixSocket): adopt(fd, isUnixSocket: isUnixSocket)

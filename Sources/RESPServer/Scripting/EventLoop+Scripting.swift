@@ -32,7 +32,7 @@ extension CommandContext {
       script.needsGate.store(true, ordering: .relaxed)
       run = try prepare(.script, name: script.name, flags: script.flags, isReadOnly: isReadOnly)
     }
-    let isDone = loop.runExclusively {
+    let isDone = loop.runExclusively(for: connection) {
       // Another holder may have given its user other rights since it was prepared.
       run.proxy.takePermissions(of: server.state.pointee.acl)
       execute(compiled.reference, in: engine.interpreter, keyCount: keyCount, &run)
@@ -58,7 +58,7 @@ extension CommandContext {
   /// FCALL and FCALL_RO: runs a function.
   func callFunction(isReadOnly: Bool) throws(CommandError) {
     var failure: CommandError?
-    let isDone = loop.runExclusively {
+    let isDone = loop.runExclusively(for: connection) {
       do throws(CommandError) {
         let store = server.state.pointee.functions
         guard let store, let function = store.function(self[1].string) else {

@@ -49,7 +49,7 @@ extension EventLoop {
     let startTicks = state.pointee.ticks
     queue.fill(&state.pointee.transactionStore)
     if queue.needsGate {
-      if !runExclusively({ executeQueued(queue, of: connection) }) {
+      if !runExclusively(for: connection, { executeQueued(queue, of: connection) }) {
         state.pointee.didExecute = false
         write(.made(CommandTexts.transactionAborted(server.busyError)))
       }
