@@ -129,7 +129,7 @@ extension EventLoop {
       of: server.state.pointee.commands.specs[entry.pointee.index], in: arguments)
     var byteCount = 0
     for key in keys {
-      byteCount += key.template?.byteCount(for: arguments[key.position]) ?? 0
+      byteCount += key.template?.byteCountMax ?? 0
     }
     state.pointee.madeNames.begin(byteCount: byteCount)
     var count = 0
@@ -138,7 +138,10 @@ extension EventLoop {
         addKey(arguments[key.position], &count)
         continue
       }
-      addKey(state.pointee.madeNames.append(template, arguments[key.position]), &count)
+      // An argument of which no name can be made is the command's to refuse.
+      if let name = state.pointee.madeNames.append(template, arguments[key.position]) {
+        addKey(name, &count)
+      }
     }
     return count
   }
