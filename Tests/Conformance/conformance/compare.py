@@ -8,7 +8,7 @@
     near       numbers within five seconds: what depends on the clock
     left       of several replies to one command, each element in any order
     error      only whether it is an error, and which text
-    encoding   OBJECT ENCODING
+    encoding   a type and an encoding
     rules      users of the access control list
     pending, groups, consumers, stream, keys    without times, and without what 7.2 has changed
 
@@ -103,10 +103,10 @@ def keys(reply):
 
 
 def encoding(reply):
-    """OBJECT ENCODING: short lists are listpacks since 7.2, and a
-    string's encoding follows from its value alone here, not from how it came about."""
-    reply = {b"quicklist": b"listpack", b"embstr": b"string", b"raw": b"string",
-             b"int": b"string"}.get(reply, reply)
+    """A type and OBJECT ENCODING. Short lists and sets are listpacks since 7.2, and a string's
+    encoding follows from its value alone here, not from how it came about."""
+    if isinstance(reply, list) and len(reply) == 2 and reply[0] in (b"set", b"list", b"string"):
+        return [reply[0], type(reply[1]).__name__]
     return reply
 
 
@@ -137,6 +137,10 @@ VIEWS = {"bag": bag, "pairs": pairs, "shape": shape, "scan": scan, "pending": pe
 
 def agree(how, left, right):
     """Whether two replies are the same; `how` is a word, or those of a transaction's commands."""
+    if isinstance(left, ReplyError) and isinstance(right, ReplyError) \
+            and "NOPERM" in (str(left)[:6], str(right)[:6]):
+        # Both refuse; who may not touch a key that cannot be told learns one or the other.
+        return True
     if isinstance(how, list):
         if not isinstance(left, list) or not isinstance(right, list):
             return repr(left) == repr(right)

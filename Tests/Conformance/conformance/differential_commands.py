@@ -262,7 +262,7 @@ STATE = {
 LEFT_WHOLE = {
     "SPOP", "BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP",
     "ACL", "COMMAND", "GEOADD", "SLOWLOG", "LATENCY", "CLIENT", "CONFIG", "AUTH", "DEBUG", "WAIT",
-    "RESET", "HELLO", "MEMORY"}
+    "RESET", "HELLO", "MEMORY", "MIGRATE"}
 
 # Thresholds, so that structures change their form often. Both servers get the same.
 SETTINGS = [

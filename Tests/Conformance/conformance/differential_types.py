@@ -1,5 +1,9 @@
 """The commands of values and keys, by group; see differential_commands.py."""
 
+# Which encodings may differ depends on the type.
+ENCODING = ("EVAL 'return {redis.call(\"TYPE\",KEYS[1]).ok,redis.pcall(\"OBJECT\",\"ENCODING\","
+            "KEYS[1])}'")
+
 STRING = [
     "SET <key:string> <value>",
     "SET <key:string> <value> [NX|XX] [GET] [KEEPTTL|EX <int:100..1000>]",
@@ -102,7 +106,7 @@ GENERIC = [
     ("KEYS <pattern>", "bag"),
     "DBSIZE",
     ("RANDOMKEY", "shape"),
-    ("OBJECT ENCODING <key:hash>", "encoding"),
+    (ENCODING + " 1 <key:hash>", "encoding"),
     ("OBJECT ENCODING <key:string>", "shape"),
     ("OBJECT REFCOUNT <key:hash>", "shape"),
     ("SCAN 0 COUNT 1000 [MATCH <pattern>] [TYPE <kind>]", "scan"),
@@ -125,7 +129,7 @@ GENERIC = [
 ]
 
 LIST = [
-    ("OBJECT ENCODING list:0", "encoding"),
+    (ENCODING + " 1 list:0", "encoding"),
     "LPUSH <key:list> <member>+",
     "RPUSH <key:list> <member>+",
     "LPUSHX <key:list> <member>",
@@ -156,7 +160,7 @@ LIST = [
 ]
 
 HASH = [
-    ("OBJECT ENCODING hash:0", "encoding"),
+    (ENCODING + " 1 hash:0", "encoding"),
     "HSET <key:hash> <member> <value>",
     "HSET <key:hash> <member> <value> <member> <value>",
     "HMSET <key:hash> <member> <value> <member> <value>",
@@ -206,7 +210,7 @@ SET = [
 ]
 
 SORTED_SET = [
-    ("OBJECT ENCODING zset:0", "encoding"),
+    (ENCODING + " 1 zset:0", "encoding"),
     "ZADD <key:zset> [NX|XX] [GT|LT] [CH] <score> <member>",
     "ZADD <key:zset> <score> <member> <score> <member>",
     "ZADD <key:zset> [NX|XX|GT|LT] INCR <score> <member>",

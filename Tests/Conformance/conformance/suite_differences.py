@@ -16,9 +16,9 @@ class Difference:
     used: bool = False
 
     @property
-    def is_race(self):
-        """Whether the test sometimes passes."""
-        return self.reason.startswith("Race:")
+    def may_be_unused(self):
+        """Whether the test sometimes passes, or runs only with --spawn."""
+        return self.reason.startswith(("Race:", "Spawn:"))
 
     def covers(self, unit, name, message):
         """Whether a failure is this difference."""

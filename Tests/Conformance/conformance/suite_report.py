@@ -116,6 +116,22 @@ def print_row(row, quiet):
     print(end="", flush=True)
 
 
+def table(rows, mode, version):
+    """The units' passing cases beside the reference's, for docs/."""
+    day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
+    lines = [
+        "# Redis 7.0's own tests", "",
+        "Printed by `Tests/Conformance/redis-suite --group all --table docs/conformance.md`.", "",
+        f"{day}, redis-server {version.split('-')[0]}, {mode} mode. *On purpose* are cases that "
+        "redis-server passes and Wingcache does not, for a reason that",
+        "[differences.md](../Tests/Conformance/differences.md) gives; *lost* are others.", "",
+        "| unit | redis-server | Wingcache | on purpose | lost |", "|---|---:|---:|---:|---:|"]
+    counted = [(row.unit, row.reference_passed, row.count("pass"), len(row.on_purpose),
+                len(row.lost)) for row in rows if row.reference_passed]
+    counted.append(("total", *(sum(line[column] for line in counted) for column in range(1, 5))))
+    return "\n".join(lines + ["| " + " | ".join(map(str, line)) + " |" for line in counted]) + "\n"
+
+
 def totals(rows):
     """Sums over all units."""
     return {
