@@ -240,6 +240,9 @@ extension Engine {
   ) {
     let handle = place.handle
     let entry = memory.pointee.entry(handle)
+    if control.pointee.tellsOfEntries.load(ordering: .relaxed) {
+      tellRemoved(HashedKey(bytes: entry.key, hash: hash), at: site)
+    }
     if !isEviction {
       evictor.pointee.removed(AccessBits(rawValue: entry.access), hash: hash.rawValue)
     }
@@ -249,6 +252,29 @@ extension Engine {
     if !keepingValue && !entry.kind.isInlineString { releaseValue(entry, in: site.shard) }
     if entry.hasLongKey { entry.longKey.destroy(account: memory.pointee.blobBytes) }
     memory.pointee.heap.free(handle)
+  }
+
+  @inline(never)
+  private func tellRemoved(_ key: HashedKey, at site: Site) {
+    control.pointee.observer?.keyspace(didRemoveEntry: key, in: site.database)
+  }
+
+  /// Tells the observer that a write has replaced a value, if it has.
+  ///
+  /// - Parameter place: where the key stood before the write; nil when it was absent.
+  @inline(__always)
+  func noteReplaced(_ key: HashedKey, _ expiry: ExpiryUpdate, place: TablePlace?, at site: Site) {
+    guard control.pointee.tellsOfEntries.load(ordering: .relaxed) else { return }
+    tellReplaced(key, expiry, wasPresent: place != nil, at: site)
+  }
+
+  @inline(never)
+  private func tellReplaced(
+    _ key: HashedKey, _ expiry: ExpiryUpdate, wasPresent: Bool, at site: Site
+  ) {
+    if case .keep = expiry { return }
+    guard wasPresent else { return }
+    control.pointee.observer?.keyspace(didReplaceEntry: key, in: site.database)
   }
 
   /// Removes a due key and tells the observer.

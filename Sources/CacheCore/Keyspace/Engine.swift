@@ -82,6 +82,9 @@ struct Control: ~Copyable {
   let reclaimer: UnsafeMutablePointer<Reclaimer>
   /// For collections that no shard has.
   let sharedObjects: ObjectMemory
+  /// Whether the observer hears of every entry that goes or is replaced. Whoever sets it and cares
+  /// for a key holds that key's shard, so the load may be relaxed.
+  let tellsOfEntries = Atomic<Bool>(false)
   /// Whether reading leaves due keys where they are. Changed with the gate held.
   var keepsDueKeys = false
   var observer: (any KeyspaceObserver)?

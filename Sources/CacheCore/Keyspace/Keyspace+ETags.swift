@@ -37,6 +37,7 @@ extension Keyspace {
     }
     guard let blob = Blob(copying: value, etag: etag) else { throw .outOfMemory }
     try engine.storeBlob(key, blob, deadline: deadline, place: place, at: site, now: now)
+    engine.noteReplaced(key, expiry, place: place, at: site)
   }
 
   /// Gives the key's string another ETag, or (nil) none, as RENAME does. Value and expiry stay.

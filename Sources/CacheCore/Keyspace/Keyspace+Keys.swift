@@ -1,4 +1,5 @@
 import Bytes
+import Synchronization
 
 extension Keyspace {
   /// Sets or (nil) clears the key's expiry; a deadline that has passed removes the key.
@@ -79,6 +80,7 @@ extension Engine {
         // The target's longer key leaves no room.
         guard let blob = Blob(copying: value.bytes) else { throw .outOfMemory }
         try storeBlob(target, blob, deadline: deadline, place: targetPlace, at: to, now: now)
+        noteTransferred(source, at: from, to: target, over: targetPlace, at: to)
         if !isCopy { removeSource(source, at: from, keepingValue: false) }
         return true
       }
@@ -91,8 +93,21 @@ extension Engine {
       if isCopy { discard(value, in: to.shard) }
       throw error
     }
+    noteTransferred(source, at: from, to: target, over: targetPlace, at: to)
     if !isCopy { removeSource(source, at: from, keepingValue: true) }
     return true
+  }
+
+  /// Tells the observer that a value is another key's now.
+  ///
+  /// - Parameter place: where the target stood before; nil when it was absent.
+  private func noteTransferred(
+    _ source: HashedKey, at from: Site, to target: HashedKey, over place: TablePlace?, at to: Site
+  ) {
+    guard control.pointee.tellsOfEntries.load(ordering: .relaxed) else { return }
+    noteReplaced(target, .clear, place: place, at: to)
+    control.pointee.observer?.keyspace(
+      didTransfer: source, in: from.database, to: target, in: to.database)
   }
 
   /// Another reference to a blob, or a copy of a collection.

@@ -50,6 +50,7 @@ extension Keyspace {
       object.destroy()
       throw error
     }
+    engine.noteReplaced(key, expiry, place: place, at: site)
   }
 }
 

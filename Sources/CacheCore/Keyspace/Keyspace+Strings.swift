@@ -30,6 +30,7 @@ extension Keyspace {
       memcpy(blob.base, value.base, value.count)
       try engine.storeBlob(key, blob, deadline: deadline, place: place, at: site, now: now)
     }
+    engine.noteReplaced(key, expiry, place: place, at: site)
   }
 
   /// Sets the key to `blob`, whose reference passes to the key space (also when this throws).
@@ -55,6 +56,7 @@ extension Keyspace {
     } else {
       try engine.storeBlob(key, blob, deadline: deadline, place: place, at: site, now: now)
     }
+    engine.noteReplaced(key, expiry, place: place, at: site)
   }
 
   /// Makes the key's string at least `count` bytes long, new bytes zero, and returns all its bytes

@@ -43,6 +43,13 @@ public struct Keyspace: ~Copyable, @unchecked Sendable {
     nonmutating set { engine.control.pointee.observer = newValue }
   }
 
+  /// Whether the observer hears of every entry that is removed, replaced or given another name.
+  /// While it is false, that costs a removal or a replacement one comparison, and all else nothing.
+  public var tellsOfEntries: Bool {
+    get { engine.control.pointee.tellsOfEntries.load(ordering: .relaxed) }
+    nonmutating set { engine.control.pointee.tellsOfEntries.store(newValue, ordering: .relaxed) }
+  }
+
   /// Hashes a key with this process's secret.
   ///
   /// - Complexity: O(n), about 10 ns for 16 bytes.

@@ -80,6 +80,7 @@ extension CommandGroup {
     case .sentinel: "Sentinel"
     case .module: "Modules"
     case .coach: "Coach"
+    case .cache: "Caching"
     }
   }
 

@@ -1,6 +1,7 @@
 public import Bytes
 public import CacheCore
 internal import RESP
+internal import Synchronization
 
 extension CommandContext {
   /// Takes note that the command has changed `key`: the one effect record that transactions,
@@ -59,7 +60,9 @@ extension CommandContext {
   @inline(__always)
   func tellReaders(of key: HashedKey, in database: DatabaseIndex) {
     server.touchWatched(key, in: database)
-    if server.state.pointee.tracksKeys { loop.invalidate(key, isOwn: true) }
+    if server.state.pointee.followsChanges.load(ordering: .relaxed) {
+      loop.tellFollowers(of: key, in: database, connection)
+    }
   }
 
   /// Announces an event that changes nothing more than `changed` has said already (such as "new",
@@ -76,6 +79,7 @@ extension CommandContext {
   public func find(_ key: HashedKey) -> EntryHandle? {
     let entry = keyspace.find(key, in: database, now: now, access: readAccess)
     if entry == nil { notify(key, in: database, "keymiss", .keyMiss) }
+    noteRead(key, isFound: entry != nil)
     return entry
   }
 
@@ -84,7 +88,15 @@ extension CommandContext {
   public func inspect(_ key: HashedKey) -> EntryHandle? {
     let entry = keyspace.find(key, in: database, now: now, access: .inspect)
     if entry == nil { notify(key, in: database, "keymiss", .keyMiss) }
+    noteRead(key, isFound: entry != nil)
     return entry
+  }
+
+  /// Tells modules that lay down rules for keys.
+  @inline(__always)
+  private func noteRead(_ key: HashedKey, isFound: Bool) {
+    guard server.state.pointee.followsReads else { return }
+    loop.tellOfRead(key, in: database, isFound: isFound, connection)
   }
 
   /// Looks a key up for changing it.

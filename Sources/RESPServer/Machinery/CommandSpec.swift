@@ -80,7 +80,7 @@ public enum CommandGroup: String, Sendable, CaseIterable {
   case list, hash, set
   case sortedSet = "sorted-set"
   case stream, geo, hyperloglog, cluster, sentinel
-  case module, coach
+  case module, coach, cache
 }
 
 /// The flags of COMMAND INFO.

@@ -224,8 +224,8 @@ extension EventLoop {
       // It has not even begun.
       state.pointee.scriptFailed = true
     }
-    if isTracked, !isTrackedFirst {
-      rememberReads(entry, arguments, keyCount: keyCount, of: connection)
+    if !connection.flags.isDisjoint(with: [.tracksReads, .hasFollowedKeys]) {
+      finishRun(&context, isTracked: isTracked && !isTrackedFirst)
     }
   }
 

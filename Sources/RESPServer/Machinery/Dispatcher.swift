@@ -88,8 +88,13 @@ extension EventLoop {
         // It will be executed another time.
         connection.state.pointee.commandCount &-= 1
         if skipsReply { connection.flags.insert(.replySkipNext) }
-      } else if !enqueue(entry, arguments, of: connection) {
-        callMonitored(entry, arguments, hash: hash, of: connection)
+      } else {
+        let kept =
+          server.state.pointee.examinesWrites ? try examine(entry, arguments) : nil
+        if !enqueue(entry, arguments, of: connection) {
+          callMonitored(entry, arguments, hash: hash, of: connection)
+        }
+        withExtendedLifetime(kept) {}
       }
     } catch {
       reject(entry, with: error, of: connection)

@@ -104,6 +104,9 @@ extension EventLoop {
       entry: task.entry.pointer, arguments: task.request.arguments, now: state.pointee.now,
       keyBase: state.pointee.keyBuffer, keyCount: keys.count)
     withExtendedLifetime(memory) { body(&context) }
+    if context.connection.flags.contains(.hasFollowedKeys) {
+      settleFollowed(&context, isLocked: !keys.isEmpty)
+    }
     server.state.pointee.keyspace.unlock(shards)
     withdrawReply(to: mark)
     state.pointee.writer.version = version

@@ -38,6 +38,9 @@ public protocol ServerModule: AnyObject, Sendable {
   /// modules have started, and by `ModuleHost.updateKeyLoader`.
   var keyLoader: (any KeyLoader)? { get }
 
+  /// What follows keys for the module; nil: nothing does. Asked for once.
+  var keyFollower: (any KeyFollower)? { get }
+
   /// INFO sections; called with the gate held, so it must be quick.
   func infoSections() -> [InfoSection]
 
@@ -55,6 +58,7 @@ extension ServerModule {
   public func settingsChanged(_ host: ModuleHost) {}
   public func stop() {}
   public var keyLoader: (any KeyLoader)? { nil }
+  public var keyFollower: (any KeyFollower)? { nil }
   public func infoSections() -> [InfoSection] { [] }
   public func conditions() -> [ModuleCondition] { [] }
 }

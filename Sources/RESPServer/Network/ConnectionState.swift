@@ -66,6 +66,9 @@ struct ConnectionFlags: OptionSet {
   /// In the loop's list of connections that were sent messages in this turn.
   static let hasNewMessages = ConnectionFlags(rawValue: 1 << 20)
 
+  /// Its command has changed or read keys that a module wants to settle, see `KeyFollower`.
+  static let hasFollowedKeys = ConnectionFlags(rawValue: 1 << 28)
+
   /// Flags that take a command off the straight path.
   static let needsAttention: ConnectionFlags = [
     .inTransaction, .subscribed, .unauthenticated, .replyOff, .replySkipNext, .replySkip,

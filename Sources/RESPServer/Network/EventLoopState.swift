@@ -191,6 +191,9 @@ struct EventLoopState: ~Copyable {
   /// Stands for nobody, in work that goes on after its command; made when first needed.
   var worker: UnsafeMutablePointer<ConnectionState>?
 
+  /// What modules settle when the command that runs has ended.
+  var followedKeys = FollowedKeys()
+
   /// Connections by slot; free slots are nil and listed in `freeSlots`.
   var slots: [UnsafeMutablePointer<ConnectionState>?] = []
   var generations: [UInt32] = []

@@ -112,8 +112,10 @@ extension ScriptRun {
         throw .fixed("ERR Wrong number of args calling Redis command from script")
       }
       if lockedShards != nil, !mayGoOn(entry, arguments) { return refuseCall() }
+      var kept: KeptRequest?
       do throws(CommandError) {
         try check(entry, arguments)
+        if loop.server.state.pointee.examinesWrites { kept = try loop.examine(entry, arguments) }
       } catch {
         loop.state.pointee.commandStatistics[entry.pointee.index].rejected &+= 1
         throw error
@@ -125,6 +127,7 @@ extension ScriptRun {
       let monitors = loop.server.state.pointee.monitors
       if !monitors.isEmpty { monitors.feed(arguments, entry, of: proxy, on: loop) }
       loop.call(entry, arguments, hash: nil, of: proxy)
+      withExtendedLifetime(kept) {}
     } catch {
       loop.write(error)
     }

@@ -137,6 +137,6 @@ extension Server {
   func updateNeedsCare() {
     state.pointee.needsCare =
       !state.pointee.monitors.isEmpty || state.pointee.pause.until > 0
-      || state.pointee.runningScript.current != nil
+      || state.pointee.runningScript.current != nil || state.pointee.examinesWrites
   }
 }

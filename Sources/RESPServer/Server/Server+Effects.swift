@@ -92,6 +92,23 @@ final class EffectObserver: KeyspaceObserver {
     follow(key, database, "evicted", .evicted)
   }
 
+  func keyspace(didRemoveEntry key: HashedKey, in database: DatabaseIndex) {
+    for follower in server.state.pointee.keyFollowers { follower.keyRemoved(key, in: database) }
+  }
+
+  func keyspace(didReplaceEntry key: HashedKey, in database: DatabaseIndex) {
+    for follower in server.state.pointee.keyFollowers { follower.keyReplaced(key, in: database) }
+  }
+
+  func keyspace(
+    didTransfer source: HashedKey, in sourceDatabase: DatabaseIndex,
+    to target: HashedKey, in targetDatabase: DatabaseIndex
+  ) {
+    for follower in server.state.pointee.keyFollowers {
+      follower.keyTransferred(source, in: sourceDatabase, to: target, in: targetDatabase)
+    }
+  }
+
   func keyspace(wake worker: Int) { server.state.pointee.inboxes[worker].wake() }
 
   private func follow(

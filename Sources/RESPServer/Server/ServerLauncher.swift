@@ -132,6 +132,7 @@ public struct ServerLauncher: Sendable {
         clockRefreshTicks: ticks.ticks(nanoseconds: 250_000), loops: loops, loopCount: loopCount,
         inboxes: inboxes, replicationID: RandomText.hexadecimal(bytes: 20),
         acl: ACLRegistry(catalog: ACLCatalog(specs: specs)),
+        keyFollowers: modules.compactMap { $0.keyFollower },
         watches: WatchRegistry(), hub: PubSubHub(inboxes: inboxes),
         monitors: MonitorList(inboxes: inboxes), slowLog: SlowLog(),
         latency: LatencyMonitor(), modules: modules, log: log,

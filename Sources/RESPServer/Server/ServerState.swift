@@ -56,6 +56,14 @@ struct ServerState: ~Copyable {
   let tracking = TrackingTable()
   /// Whether any client tracks; changed with the gate held.
   var tracksKeys = false
+  /// Whether somebody follows changes: clients that track, or modules. Where modules begin to, the
+  /// key's shard is locked (see `ModuleHost.followKeys`), so the load may be relaxed.
+  let followsChanges = Atomic<Bool>(false)
+  /// Whether modules hear of reads, and see writing commands before they run; changed with the gate
+  /// held.
+  var followsReads = false
+  var examinesWrites = false
+  let keyFollowers: [any KeyFollower]
   let watches: WatchRegistry
   let waiters = KeyWaiters()
   let migrator = Migrator()

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CacheCore
 internal import Platform
+internal import Synchronization
 internal import RESP
 
 /// Remembering reads, and telling clients of changes.
@@ -307,6 +308,7 @@ extension EventLoop {
     }
     connection.flags.remove(.cachingGiven)
     server.state.pointee.tracksKeys = true
+    server.state.pointee.followsChanges.store(true, ordering: .relaxed)
     accountMemory(of: connection)
   }
 
@@ -326,6 +328,8 @@ extension EventLoop {
     table.remove(client)
     if table.clients.isEmpty {
       server.state.pointee.tracksKeys = false
+      server.state.pointee.followsChanges.store(
+        server.state.pointee.keyspace.tellsOfEntries, ordering: .relaxed)
       server.state.pointee.keyspace.addOverhead(-table.removeAllKeys())
     }
   }

@@ -1,6 +1,7 @@
 internal import Bytes
 public import CacheCore
 internal import RESP
+internal import Synchronization
 
 /// DEL: removes keys.
 enum DelCommand: Command {
@@ -63,7 +64,13 @@ extension CommandContext {
   ///
   /// - Returns: whether there was such a key.
   public func remove(_ key: HashedKey, event: StaticString) -> Bool {
-    guard keyspace.remove(key, in: database, now: now) else { return false }
+    guard keyspace.remove(key, in: database, now: now) else {
+      // Who waits to store a value that was read before the removal must hear of it, too.
+      if server.state.pointee.followsChanges.load(ordering: .relaxed) {
+        loop.tellModules(of: key, in: database, connection)
+      }
+      return false
+    }
     changed(key, event, .generic)
     return true
   }

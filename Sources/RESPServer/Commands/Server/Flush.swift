@@ -35,6 +35,7 @@ extension CommandContext {
       removed += keyspace.count(in: each)
     }
     keyspace.flush(database, asynchronously: asynchronously)
+    for follower in server.state.pointee.keyFollowers { follower.databaseEmptied(database) }
     loop.invalidateAll()
     return removed
   }

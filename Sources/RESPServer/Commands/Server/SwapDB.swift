@@ -35,6 +35,9 @@ enum SwapDBCommand: Command {
       context.server.touchAllWatched(in: first, replacement: second, now: context.now)
       context.server.touchAllWatched(in: second, replacement: first, now: context.now)
       context.keyspace.swapDatabases(first, second)
+      for follower in context.server.state.pointee.keyFollowers {
+        follower.databasesSwapped(first, second)
+      }
       context.loop.invalidateAll()
       context.loop.markAllReady(in: first)
       context.loop.markAllReady(in: second)
