@@ -19,7 +19,8 @@ extension CoachCommandTests {
     }
 
     private func withCoach(
-      _ standIn: StandIn, _ body: (_ connect: () throws -> TestClient) throws -> Void
+      _ standIn: StandIn, _ more: String = "",
+      _ body: (_ connect: () throws -> TestClient) throws -> Void
     ) throws {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -30,6 +31,7 @@ extension CoachCommandTests {
         coach-spend-file ""
         coach-api-key-file \(folder)/key
         coach-api-url \(standIn.url)
+        \(more)
         """
       try ModuleServer.run([CoachModule()], configuration: lines, body)
     }
@@ -223,6 +225,85 @@ extension CoachCommandTests {
         #expect(refused.isError("OVERBUDGET"))
         #expect(standIn.now.requests.count == 1)
         #expect(try messages(client, "1").count == 2)
+      }
+    }
+
+    @Test func smallTalkIsAnsweredAgain() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let client = try connect()
+        standIn.play(
+          "answer usage=1000/0/0/0/500 text=Hi there.", "answer text=Hi you.",
+          "answer text=Hi again.", "answer text=Ask her.", "answer text=Ask her.",
+          "answer text=Write to bob@example.org.", "answer text=Once more.")
+        func ask(_ id: String, _ text: String, _ user: String) throws -> (String?, Reply?) {
+          let reply = try client.send("COACH.ASK", id, text, "USER", user)
+          return (field(reply, "answer")?.string, field(reply, "cached"))
+        }
+        #expect(try ask("1", "Hello!", "ann") == ("Hi there.", .integer(0)))
+        let again = try client.send("COACH.ASK", "2", "hello", "USER", "ann")
+        #expect(field(again, "answer") == .text("Hi there."))
+        #expect(field(again, "cached") == .integer(1))
+        #expect(field(again, "cost") == .text("0.00"))
+        #expect(try messages(client, "2") == ["user: hello", "assistant: Hi there."])
+        // Another user, and another place in the conversation.
+        #expect(try ask("3", "hello", "bob") == ("Hi you.", .integer(0)))
+        #expect(try ask("1", "hello", "ann") == ("Hi again.", .integer(0)))
+        // Coaching is never answered again, nor is what has personal data, on either side.
+        #expect(try ask("4", "How do I ask her out?", "ann") == ("Ask her.", .integer(0)))
+        #expect(try ask("5", "How do I ask her out?", "ann") == ("Ask her.", .integer(0)))
+        #expect(try ask("6", "good morning", "ann").0 == "Write to bob@example.org.")
+        #expect(try ask("7", "good morning", "ann") == ("Once more.", .integer(0)))
+        let stats = try client.send("COACH.STATS")
+        #expect(field(stats, "answers_cached") == .integer(1))
+        #expect(field(stats, "answers_cached_tokens") == .integer(1500))
+        // The economy tier: 1000 x 0.1 + 500 x 0.5 dollars for a million.
+        #expect(field(stats, "answers_saved") == .text("0.00035"))
+        // Erased with the user.
+        _ = try client.send("COACH.FORGET", "USER", "ann")
+        standIn.play("answer text=New.")
+        #expect(try ask("8", "hello", "ann") == ("New.", .integer(0)))
+        // And off.
+        _ = try client.send("CONFIG", "SET", "coach-answer-cache", "no")
+        standIn.play("answer text=Newer.")
+        #expect(try ask("9", "hello", "ann") == ("Newer.", .integer(0)))
+      }
+    }
+
+    @Test func aCrisisIsNeverAnsweredAgain() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let client = try connect()
+        standIn.play("answer text=one", "answer text=two")
+        for (id, text) in [("1", "one"), ("2", "two")] {
+          let reply = try client.send("COACH.ASK", id, "hello, I want to kill myself", "USER", "u")
+          #expect(field(reply, "crisis") == .integer(1))
+          #expect(field(reply, "answer") == .text(text))
+        }
+        #expect(
+          try client.send("INFO", "coach").string?.contains("coach_answer_cache_entries:0") == true)
+      }
+    }
+
+    @Test func staticQuestionsAreAnsweredToAll() throws {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let file = folder + "/questions"
+      try Data("How do I rate my confidence?\n".utf8).write(to: URL(fileURLWithPath: file))
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn, "coach-static-questions-file \(file)") { connect in
+        let client = try connect()
+        standIn.play("answer text=Under Tests.", "answer text=Hm.", "answer text=You, Ann?")
+        func ask(_ id: String, _ user: String) throws -> (String?, Reply?) {
+          let reply = try client.send(
+            "COACH.ASK", id, "how do I rate my  confidence?", "USER", user)
+          return (field(reply, "answer")?.string, field(reply, "cached"))
+        }
+        #expect(try ask("1", "ann") == ("Under Tests.", .integer(0)))
+        #expect(try ask("2", "bob") == ("Under Tests.", .integer(1)))
+        // In the middle of a conversation the answer may know of it: it is nobody else's.
+        _ = try client.send("COACH.ASK", "3", "How do I ask her out?", "USER", "ann")
+        #expect(try ask("3", "ann") == ("You, Ann?", .integer(0)))
+        #expect(try ask("4", "bob") == ("Under Tests.", .integer(1)))
       }
     }
 

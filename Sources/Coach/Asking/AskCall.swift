@@ -92,6 +92,7 @@ final class AskCall: Sendable {
     guard !state.withLock({ $0.isCancelled }) else {
       return job.release(shared.store.book, now: Self.now)
     }
+    if let answer = job.findAnswer() { return giveAgain(answer) }
     do throws(ClaudeFailure) {
       let call = try api.start(
         job.request, models: job.models, deadlineMilliseconds: deadlineMilliseconds,
@@ -106,6 +107,25 @@ final class AskCall: Sendable {
       job.release(shared.store.book, now: Self.now)
       fail(Self.error(error))
     }
+  }
+
+  /// Answers without a call.
+  private func giveAgain(_ answer: ClaudeAnswer) {
+    job.release(shared.store.book, now: Self.now)
+    shared.statistics.add(.cachedAnswers)
+    let usage = answer.usage
+    shared.statistics.add(
+      .cachedTokens,
+      Int64(
+        usage.inputTokens + usage.cacheWriteTokens + usage.cacheWriteHourTokens
+          + usage.cacheReadTokens + usage.outputTokens))
+    if let model = job.models.first {
+      shared.statistics.add(.answersSaved, model.cost(of: usage).picodollars)
+    }
+    publish("text", answer.text)
+    var unbilled = answer
+    unbilled.usage = Usage()
+    store(unbilled, ClaudeOutcome(result: .success(unbilled)), isCached: true)
   }
 
   private static var now: Int64 { Clock.wallMicroseconds / 1_000_000 }
@@ -152,7 +172,9 @@ final class AskCall: Sendable {
     shared.store.save()
   }
 
-  private func store(_ answer: ClaudeAnswer, _ outcome: ClaudeOutcome) {
+  private func store(
+    _ answer: ClaudeAnswer, _ outcome: ClaudeOutcome, isCached: Bool = false
+  ) {
     let bytes = Array(answer.text.utf8)
     let isUsable =
       answer.stopReason != .refusal && !bytes.withByteView({ PreparedText.isBlank($0) })
@@ -164,7 +186,10 @@ final class AskCall: Sendable {
     task.perform(locking: keys) { [self] context in
       do throws(CommandError) {
         let id = try keep(prepared, answer, outcome, context)
-        let reply = AskReply(job: job, answer: answer, outcome: outcome, id: id)
+        // Of a conversation that was erased meanwhile nothing is kept.
+        if !isCached, id != nil { job.keepAnswer(answer) }
+        let reply = AskReply(
+          job: job, answer: answer, outcome: outcome, id: id, isCached: isCached)
         publish("end", "")
         takeWaiting()?.complete { reply.write(&$0) }
       } catch {
@@ -241,9 +266,11 @@ struct AskReply: Sendable {
   let outcome: ClaudeOutcome
   /// The stored answer's entry; nil where none was stored.
   let id: StreamID?
+  /// Whether it was given before.
+  let isCached: Bool
 
   func write(_ reply: inout ReplyWriter) {
-    reply.map(14)
+    reply.map(15)
     reply.bulk("answer")
     reply.bulk(answer.text)
     reply.bulk("id")
@@ -270,6 +297,8 @@ struct AskReply: Sendable {
     reply.integer(outcome.attempts)
     reply.bulk("shared")
     reply.boolean(outcome.isShared)
+    reply.bulk("cached")
+    reply.boolean(isCached)
     reply.bulk("milliseconds")
     reply.integer(Int(outcome.microseconds / 1000))
   }

@@ -23,7 +23,8 @@ final class AskJob: LongWork, @unchecked Sendable {
   let settings: MemorySettings
   /// Tokens that the answer may have; nil: as configured.
   private let outputTokens: Int?
-  private let conversation: [UInt8]
+  let conversation: [UInt8]
+  let cacheSettings: AnswerCacheSettings
   private let text: [UInt8]
   private var stage = Stage.prepare
   private var prepared: PreparedText?
@@ -41,8 +42,9 @@ final class AskJob: LongWork, @unchecked Sendable {
 
   init(
     conversation: [UInt8], text: [UInt8], user: String, outputTokens: Int?,
-    _ settings: MemorySettings
+    _ settings: MemorySettings, _ cacheSettings: AnswerCacheSettings = AnswerCacheSettings()
   ) {
+    self.cacheSettings = cacheSettings
     self.conversation = conversation
     self.text = text
     self.user = user
@@ -50,6 +52,13 @@ final class AskJob: LongWork, @unchecked Sendable {
     self.settings = settings
     context = ContextJob(ContextRequest(settings), settings)
   }
+
+  /// The message as it is stored.
+  var preparedText: [UInt8]? { prepared?.text }
+
+  /// What is sent, and the system prompt.
+  var document: ContextDocument { context.reply.document }
+  var system: [UInt8]? { context.reply.system }
 
   /// Personal data that was taken out of the message.
   var findings: Int { prepared?.findings ?? 0 }

@@ -1,4 +1,5 @@
 internal import Logging
+internal import Platform
 internal import RESPServer
 
 /// Parameters of calls to the provider.
@@ -10,6 +11,10 @@ enum AskSettings {
   static let waiting = "coach-ask-waiting"
   static let seconds = "coach-ask-seconds"
   static let channel = "coach-ask-channel"
+  static let cache = "coach-answer-cache"
+  static let cacheSeconds = "coach-answer-cache-seconds"
+  static let cacheBytes = "coach-answer-cache-bytes"
+  static let staticQuestions = "coach-static-questions-file"
 
   /// All of them, with their defaults.
   static var parameters: [ConfigurationParameter] {
@@ -36,6 +41,20 @@ enum AskSettings {
       .module(
         channel, .text, default: .text("wingman:ask:"),
         "channels of COACH.ASK ... STREAM begin with this; the conversation's ID follows"),
+      .module(
+        cache, .boolean, default: .boolean(true),
+        "whether answers to small talk and static questions are given again"),
+      .module(
+        cacheSeconds, .integer(1...2_592_000), default: .integer(3600),
+        "how long such an answer is kept"),
+      .module(
+        cacheBytes, .memory(65_536...1 << 40), default: .integer(16 << 20),
+        "what all of them may take"),
+      .module(
+        staticQuestions, .text, default: .text(""),
+        "a file of questions, one a line, whose answers may be kept whatever their label; "
+          + "empty: none",
+        .immutable),
     ]
   }
 }
@@ -46,6 +65,29 @@ enum AskState {
   nonisolated(unsafe) static var client: ClaudeClient?
   /// Why there is none, in a sentence without a full stop.
   nonisolated(unsafe) static var missing = ""
+  nonisolated(unsafe) static var staticQuestions = StaticQuestions()
+
+  /// How answers are kept now.
+  static func cacheSettings(_ context: borrowing CommandContext) -> AnswerCacheSettings {
+    AnswerCacheSettings(
+      isOn: context.setting(AskSettings.cache)?.boolean ?? false,
+      seconds: Int64(context.setting(AskSettings.cacheSeconds)?.integer ?? 0),
+      bytesMax: context.setting(AskSettings.cacheBytes)?.integer ?? 0)
+  }
+
+  /// Reads the questions whose answers may be kept.
+  private static func readStaticQuestions(
+    _ host: ModuleHost
+  ) throws(CoachModule.StartError) {
+    let path = host.setting(AskSettings.staticQuestions)?.text ?? ""
+    guard !path.isEmpty else { return }
+    do throws(FileError) {
+      let bytes = try File.read(path, byteCountMax: StaticQuestions.fileBytesMax)
+      staticQuestions = StaticQuestions(String(decoding: bytes, as: UTF8.self))
+    } catch {
+      throw CoachModule.StartError(description: "\(path): \(error.message)")
+    }
+  }
 
   /// Makes the client where there is a key.
   ///
@@ -54,6 +96,8 @@ enum AskState {
   static func start(
     _ host: ModuleHost, health: any ModelHealth
   ) throws(CoachModule.StartError) {
+    AnswerCache.shared.removeAll()
+    try readStaticQuestions(host)
     let file = host.setting(AskSettings.keyFile)?.text ?? ""
     do throws(ClaudeSettings.Mistake) {
       guard let key = file.isEmpty ? APIKey.ofEnvironment() : try APIKey.file(file) else {
@@ -84,11 +128,19 @@ enum AskState {
     client?.stop()
     client = nil
     missing = ""
+    staticQuestions = StaticQuestions()
+    AnswerCache.shared.removeAll()
   }
 
   /// Lines of INFO.
   static var infoFields: [(name: String, value: String)] {
-    guard let statistics = client?.statistics else { return [("coach_api", "off")] }
+    let cache = AnswerCache.shared.size
+    let cached: [(name: String, value: String)] = [
+      ("coach_answer_cache_entries", "\(cache.entries)"),
+      ("coach_answer_cache_bytes", "\(cache.bytes)"),
+      ("coach_static_questions", "\(staticQuestions.count)"),
+    ]
+    guard let statistics = client?.statistics else { return [("coach_api", "off")] + cached }
     let failures = statistics.failures.values.reduce(0, +)
     return [
       ("coach_api", "on"), ("coach_api_calls", "\(statistics.calls)"),
@@ -100,6 +152,6 @@ enum AskState {
       ("coach_api_connections", "\(statistics.connections)"),
       ("coach_api_answers", "\(statistics.answers)"), ("coach_api_failures", "\(failures)"),
       ("coach_api_cost", statistics.cost.text),
-    ]
+    ] + cached
   }
 }

@@ -62,7 +62,7 @@ enum Ask: Command {
     }
     let job = AskJob(
       conversation: context[1].array, text: text.array, user: user, outputTokens: outputTokens,
-      settings)
+      settings, AskState.cacheSettings(context))
     let step = try job.step(&context)
     let seconds = context.setting(AskSettings.seconds)?.integer ?? 60
     AskCall(job, api, context, seconds: seconds, channel: channel).begin(step, context)

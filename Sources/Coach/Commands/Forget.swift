@@ -40,6 +40,7 @@ enum ForgetConversation: Command {
     let removed = context.withLocks(on: names) { keys in
       keys.reduce(0) { $0 + (context.remove($1, event: "del") ? 1 : 0) }
     }
+    AnswerCache.shared.forget(conversation: names[0])
     let receipt = Receipt(kind: "conversation", keys: removed, conversations: min(1, removed))
     receipt.store(context)
     receipt.write(&context.reply)

@@ -92,6 +92,7 @@ struct CoachReport {
     let sent = Money(picodollars: statistics[.sentTokens])
     fields.append(("tokens_saved_percent", Self.share(full - sent, of: full)))
     count("answers_cached", .cachedAnswers)
+    count("answers_cached_tokens", .cachedTokens)
     count("answers_joined", .joinedAnswers)
     money("answers_saved", counted(.answersSaved))
     self.fields = fields

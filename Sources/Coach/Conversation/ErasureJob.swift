@@ -98,6 +98,7 @@ final class ErasureJob: LongWork, @unchecked Sendable {
 
   /// Takes the user out of the books of what was spent.
   func work() {
+    AnswerCache.shared.forget(user: user)
     failure = RoutingState.forget(user)
     stage = .receipt
   }

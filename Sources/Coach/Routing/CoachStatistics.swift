@@ -21,6 +21,8 @@ public final class CoachStatistics: Sendable {
     /// Answers that were not paid for, because they were cached or because the same call was under
     /// way, and what they would have cost in picodollars.
     case cachedAnswers, joinedAnswers, answersSaved
+    /// Tokens that cached answers would have been billed for.
+    case cachedTokens
     /// Messages by label, in the order of the labels' numbers.
     case greeting, confirmation, smallTalk, coachingRequest, assessment, uncertain
     /// Tasks that are no messages.
