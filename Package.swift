@@ -4,8 +4,8 @@ import PackageDescription
 // Imports run downwards only: each target names exactly what stands under it, so a wrong
 // import does not compile.
 //
-//   wingcache → { Coach, HTTPServer, ReadThrough } → RESPServer → { RESP, CacheCore } → Bytes
-//     → Platform → CPlatform
+//   wingcache → { Coach, Caching, HTTPServer, ReadThrough } → RESPServer → { RESP, CacheCore }
+//     → Bytes → Platform → CPlatform
 
 let swiftSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -71,10 +71,14 @@ let package = Package(
       name: "ReadThrough",
       dependencies: ["CPostgres", "RESPServer", "RESP", "CacheCore", "Bytes", "Platform", log],
       swiftSettings: swiftSettings),
+    // Caching for any application: leases, tags, rules for prefixes. Public module API alone.
+    .target(
+      name: "Caching", dependencies: ["RESPServer", "RESP", "CacheCore", "Bytes", "Platform"],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "wingcache",
       dependencies: [
-        "Coach", "HTTPServer", "ReadThrough", "RESPServer", "Bytes", "Platform", log,
+        "Coach", "Caching", "HTTPServer", "ReadThrough", "RESPServer", "Bytes", "Platform", log,
       ],
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
@@ -125,9 +129,12 @@ let package = Package(
     .testTarget(
       name: "RESPServerTests",
       dependencies: [
-        "Coach", "HTTPServer", "ReadThrough", "RESPServer", "RESP", "CacheCore", "Bytes",
+        "Coach", "Caching", "HTTPServer", "ReadThrough", "RESPServer", "RESP", "CacheCore",
+        "Bytes",
       ],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CachingTests", dependencies: ["Caching", "Bytes"], swiftSettings: swiftSettings),
     .testTarget(
       name: "CoachTests",
       dependencies: ["Coach", "ClaudeStandIn", "RESPServer", "Bytes", "Platform"],
@@ -136,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "wingcache", "Coach", "ReadThrough", "ClaudeStandIn", "RESPServer", "RESP", "CacheCore",
+        "wingcache", "Coach", "Caching", "ReadThrough", "ClaudeStandIn", "RESPServer", "RESP",
+        "CacheCore",
         "Bytes", log,
       ],
       swiftSettings: swiftSettings),

@@ -1,4 +1,5 @@
 import Bytes
+import Caching
 import Coach
 import Glibc
 import HTTPServer
@@ -66,8 +67,15 @@ enum Program {
 
   /// The native modules that the server runs with.
   private static let modules: [any ServerModule] = [
-    CoachModule(), HTTPModule(), ReadThroughModule(redact: { redacted($0) }),
+    CoachModule(), CachingModule(redact: { withoutPersonalData($0) }), HTTPModule(),
+    ReadThroughModule(redact: { redacted($0) }),
   ]
+
+  /// A text with placeholders for personal data; nil when there is none in it.
+  private static func withoutPersonalData(_ text: ByteView) -> [UInt8]? {
+    let clean = Redactor().redact(text)
+    return clean.isUnchanged ? nil : clean.bytes
+  }
 
   /// A text without personal data.
   private static func redacted(_ text: [UInt8]) -> [UInt8] {

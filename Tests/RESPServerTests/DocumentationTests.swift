@@ -1,3 +1,4 @@
+import Caching
 import Coach
 import Foundation
 import HTTPServer
@@ -10,7 +11,9 @@ import Testing
 @Suite struct DocumentationTests {
   @Test(arguments: ["commands", "parameters"])
   func pageIsUpToDate(name: String) throws {
-    let modules: [any ServerModule] = [CoachModule(), HTTPModule(), ReadThroughModule()]
+    let modules: [any ServerModule] = [
+      CoachModule(), CachingModule { _ in nil }, HTTPModule(), ReadThroughModule(),
+    ]
     let text =
       name == "commands"
       ? CommandsPage.markdown(modules: modules)

@@ -1,4 +1,5 @@
 import Bytes
+import Caching
 import Coach
 import ReadThrough
 import Testing
@@ -20,7 +21,8 @@ import Testing
 @Suite struct ExampleTranscriptTests {
   /// The commands that have an example.
   private static let specs =
-    (CommandCatalog.commands + CoachModule().commands + ReadThroughModule().commands)
+    (CommandCatalog.commands + CoachModule().commands + CachingModule().commands
+    + ReadThroughModule().commands)
     .map { $0.spec }
     .filter { !$0.example.isEmpty }
 

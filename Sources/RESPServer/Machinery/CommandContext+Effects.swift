@@ -79,7 +79,7 @@ extension CommandContext {
   public func find(_ key: HashedKey) -> EntryHandle? {
     let entry = keyspace.find(key, in: database, now: now, access: readAccess)
     if entry == nil { notify(key, in: database, "keymiss", .keyMiss) }
-    noteRead(key, isFound: entry != nil)
+    noteRead(key, isFound: entry != nil, isInspection: false)
     return entry
   }
 
@@ -88,15 +88,16 @@ extension CommandContext {
   public func inspect(_ key: HashedKey) -> EntryHandle? {
     let entry = keyspace.find(key, in: database, now: now, access: .inspect)
     if entry == nil { notify(key, in: database, "keymiss", .keyMiss) }
-    noteRead(key, isFound: entry != nil)
+    noteRead(key, isFound: entry != nil, isInspection: true)
     return entry
   }
 
   /// Tells modules that lay down rules for keys.
   @inline(__always)
-  private func noteRead(_ key: HashedKey, isFound: Bool) {
+  private func noteRead(_ key: HashedKey, isFound: Bool, isInspection: Bool) {
     guard server.state.pointee.followsReads else { return }
-    loop.tellOfRead(key, in: database, isFound: isFound, connection)
+    loop.tellOfRead(
+      key, in: database, isFound: isFound, isInspection: isInspection, connection)
   }
 
   /// Looks a key up for changing it.

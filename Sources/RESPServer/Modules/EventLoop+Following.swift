@@ -77,11 +77,14 @@ extension EventLoop {
   /// Tells modules of a read. The key's shard is locked.
   @inline(never)
   func tellOfRead(
-    _ key: HashedKey, in database: DatabaseIndex, isFound: Bool, _ connection: Connection
+    _ key: HashedKey, in database: DatabaseIndex, isFound: Bool, isInspection: Bool,
+    _ connection: Connection
   ) {
     var isToSettle = false
     for follower in server.state.pointee.keyFollowers
-    where follower.keyRead(key, in: database, isFound: isFound) { isToSettle = true }
+    where follower.keyRead(key, in: database, isFound: isFound, isInspection: isInspection) {
+      isToSettle = true
+    }
     if isToSettle { settleLater(key, in: database, wasChanged: false, connection) }
   }
 

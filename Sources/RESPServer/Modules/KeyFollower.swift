@@ -35,8 +35,11 @@ public protocol KeyFollower: AnyObject, Sendable {
 
   /// A command has looked a key up for reading.
   ///
+  /// - Parameter isInspection: whether it only wanted to know about it (TTL, EXISTS, TYPE).
   /// - Returns: whether to call `settle` for it at the command's end.
-  func keyRead(_ key: HashedKey, in database: DatabaseIndex, isFound: Bool) -> Bool
+  func keyRead(
+    _ key: HashedKey, in database: DatabaseIndex, isFound: Bool, isInspection: Bool
+  ) -> Bool
 
   /// The command that changed or read the key has ended; now its expiry may be changed, or the key
   /// be removed.
@@ -71,7 +74,7 @@ extension KeyFollower {
   ) {}
   public func keyChanged(_ key: HashedKey, in database: DatabaseIndex) -> Bool { false }
   public func keyRead(
-    _ key: HashedKey, in database: DatabaseIndex, isFound: Bool
+    _ key: HashedKey, in database: DatabaseIndex, isFound: Bool, isInspection: Bool
   ) -> Bool { false }
   public func settle(
     _ key: HashedKey, in database: DatabaseIndex, wasChanged: Bool,
@@ -127,15 +130,6 @@ extension ModuleHost {
     server.updateNeedsCare()
   }
 
-  /// A way to the key space for work that no command has begun, see `LoopTask`. It runs on the
-  /// first loop.
-  public func task() -> LoopTask {
-    LoopTask(
-      inbox: server.state.pointee.inboxes[0],
-      entry: SendableEntry(pointer: server.state.pointee.commands.entry(at: 0)),
-      request: KeptRequest(copying: [[]]), database: .zero)
-  }
-
   /// Number of databases.
   public var databaseCount: Int { server.configuration.databaseCount }
 
@@ -154,14 +148,6 @@ extension CommandContext {
   public func configure(_ name: String, _ value: String) throws(CommandError) {
     if let failure = server.setConfiguration([(name, value)], isLocalClient: true) {
       throw .made(failure.reply)
-    }
-  }
-
-  /// Runs a waiting client's command again that waits for this key, though it has not changed. The
-  /// key's shard is locked.
-  public func wakeWaiters(for key: HashedKey) {
-    if server.state.pointee.waiters.isWaited(key.hash.shard) {
-      loop.markReady(WaitedKey(key, in: database))
     }
   }
 }

@@ -1,8 +1,8 @@
 internal import Bytes
 internal import CacheCore
 internal import Platform
-internal import Synchronization
 internal import RESP
+internal import Synchronization
 
 /// Remembering reads, and telling clients of changes.
 ///

@@ -68,6 +68,9 @@ extension CommandContext {
       // Who waits to store a value that was read before the removal must hear of it, too.
       if server.state.pointee.followsChanges.load(ordering: .relaxed) {
         loop.tellModules(of: key, in: database, connection)
+        if server.state.pointee.waiters.isWaited(key.hash.shard) {
+          loop.markReady(WaitedKey(key, in: database))
+        }
       }
       return false
     }
