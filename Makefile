@@ -13,11 +13,13 @@ FUZZ_SECONDS = 60
 SWIFT_SOURCES = Package.swift Sources Tests loadtest Fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-quick conformance fuzz sanitize format lint docs packages
+.PHONY: help run demo build test bench bench-quick conformance fuzz sanitize format lint docs packages
 
 help: ## List what make can do
 	@echo "make run            install what is missing, build, serve on 127.0.0.1:6379"
 	@echo "                    options for the server: make run ARGS=\"--port 6380\""
+	@echo "make demo           show in a minute what it does for a platform: reads through from"
+	@echo "                    PostgreSQL, invalidation, HTTP, the coach; Ctrl-C ends it"
 	@echo "make test           everything that must hold before a change goes in (some minutes)"
 	@echo "make build          the release build alone: .build/release/wingcache"
 	@echo "make bench          compare with redis-server: CPU, memory, expiry (half an hour)"
@@ -36,6 +38,9 @@ help: ## List what make can do
 run: build
 	@echo "==> Starting on 127.0.0.1, port 6379 unless ARGS say otherwise; Ctrl-C stops it" >&2
 	@exec .build/release/wingcache --bind 127.0.0.1 $(ARGS)
+
+demo:
+	@scripts/demo
 
 build: packages-run
 	@echo "==> Building for release (the first time takes some minutes)" >&2

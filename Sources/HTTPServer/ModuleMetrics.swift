@@ -23,7 +23,12 @@ enum ModuleMetrics {
   /// Fields that only grow, too, and do not say so.
   private static let counters: Set<String> = [
     "coach_crises", "coach_spent", "coach_model_spent", "coach_tokens_full", "coach_tokens_sent",
-    "coach_answers_cached", "coach_answers_joined", "http_sent_bytes",
+    "coach_answers_cached", "coach_answers_joined", "http_sent_bytes", "postgres_connects",
+    "postgres_connections_lost", "postgres_breaker_openings", "postgres_listenings",
+    "postgres_notifications_unreadable", "postgres_invalidated_keys",
+    "postgres_invalidated_classes", "postgres_triggers_installed", "postgres_values",
+    "postgres_negatives", "postgres_reloads", "postgres_denied", "postgres_class_values",
+    "postgres_class_negatives", "postgres_class_reloads", "postgres_class_denied",
   ]
 
   /// Fields that are money.
