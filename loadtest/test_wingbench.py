@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Tests of the benchmarks' own arithmetic and parsers: `python3 loadtest/test_wingbench.py`."""
 
+import collections
 import math
+import random
 import socket
 import unittest
 import xml.dom.minidom
 
 from wingbench import redis_benchmark, report
+from wingbench.platform_parts import parse_info, parse_list, shortened_classes
+from wingbench.platform_users import Window, Zipf, partners, summary
 from wingbench.resp import Connection, ServerError, batches_of, encode, set_commands
 from wingbench.servers import ServerSpec, StartError, parse_cores
 from wingbench.stats import Goal, figure, paired_ratio, percentile, waiting_percentile
@@ -31,6 +35,42 @@ Cumulative distribution of latencies:
 Summary:
   throughput summary: 763358.81 requests per second
 """
+
+
+class PlatformTests(unittest.TestCase):
+    def test_info_and_its_lists(self):
+        info = parse_info("# Postgres\r\npostgres_loads:7\r\npostgres_class_a:hits=3,state=ok\r\n")
+        self.assertEqual(info["postgres_loads"], "7")
+        self.assertEqual(parse_list(info["postgres_class_a"]), {"hits": 3, "state": "ok"})
+        self.assertEqual(parse_list("no list"), {})
+
+    def test_times_of_classes(self):
+        text = "class a\n  key  k:{id:int}\n  ttl       1h\n  stale     10m\n  negative 5s\n"
+        self.assertEqual(
+            shortened_classes(text, 4, 60),
+            "class a\n  key  k:{id:int}\n  ttl       4s\n  stale     60s\n  negative 5s\n")
+
+    def test_zipf_favours_few(self):
+        zipf = Zipf(100, random.Random(1))
+        counts = collections.Counter(zipf.draw() for _ in range(20000))
+        self.assertTrue(set(counts) <= set(range(1, 101)))
+        self.assertGreater(counts.most_common(1)[0][1], 20000 * 0.15)
+
+    def test_partners_are_others(self):
+        pairs = partners()
+        self.assertTrue(all(user not in others for user, others in pairs.items()))
+
+    def test_summary_of_seconds(self):
+        one, two = Window(), Window()
+        one.reads, two.reads = [0.001] * 99, [0.5]
+        one.ask_errors, two.ask_errors = {"BUSY": 1}, {"BUSY": 2, "ERR": 1}
+        two.flying = 7
+        figures = summary([one, two])
+        self.assertEqual(figures["reads"], 100)
+        self.assertEqual(figures["read_p99_ms"], 1)
+        self.assertEqual(figures["read_max_ms"], 500)
+        self.assertEqual(figures["ask_errors"], {"BUSY": 3, "ERR": 1})
+        self.assertEqual(figures["flying"], 7)
 
 
 class StatsTests(unittest.TestCase):

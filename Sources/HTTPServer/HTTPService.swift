@@ -94,8 +94,10 @@ final class HTTPService: Sendable {
     let settings = settings.withLock { $0 }
     let conditions = head.headers["if-none-match"]
     let key = Array((settings.staticPrefix + name).utf8)
-    let loop = turn.wrappingAdd(1, ordering: .relaxed).newValue
-    host.task(loop: loop).perform(locking: [key]) { context in
+    // Requests take turns on the loops.
+    let number = turn.wrappingAdd(1, ordering: .relaxed).newValue
+    let loop = Int(UInt(bitPattern: number) % UInt(host.loopCount))
+    host.task(onLoop: loop).perform(locking: [key]) { context in
       let found = StaticContent.find(in: &context, as: settings.user)
       eventLoop.execute {
         switch found {
@@ -114,7 +116,7 @@ final class HTTPService: Sendable {
     on eventLoop: any EventLoop, _ reply: @escaping @Sendable (HTTPAnswer) -> Void
   ) {
     let host = host
-    host.task().perform { _ in
+    host.task(onLoop: 0).perform { _ in
       let conditions = host.conditions
       var isReady = !host.isStopping
       var lines: [String] = []

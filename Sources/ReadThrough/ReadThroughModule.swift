@@ -132,7 +132,7 @@ enum ReadThrough {
     /// Where the classes come from.
     var path: String
     private var thread: Thread?
-    private let hasDatabase: Bool
+    let hasDatabase: Bool
 
     init(
       _ host: ModuleHost, _ table: ClassTable, path: String,

@@ -7,6 +7,7 @@ enum ReadThroughSettings {
   static let connections = "postgres-connections"
   static let channel = "postgres-channel"
   static let installTriggers = "postgres-install-triggers"
+  static let required = "postgres-required"
   static let statementTimeout = "postgres-statement-timeout"
   static let loadTimeout = "postgres-load-timeout"
   static let connectTimeout = "postgres-connect-timeout"
@@ -49,6 +50,9 @@ enum ReadThroughSettings {
         installTriggers, .boolean, default: .boolean(false),
         "whether triggers that tell of changes are put into the database where they are missing",
         .immutable),
+      .module(
+        required, .boolean, default: .boolean(false),
+        "whether /readyz says that the server is not ready while the database is away"),
     ]
   }
 

@@ -73,7 +73,7 @@ import Testing
     let family = Exposition.Family("x-1.y", .gauge, "a\\b\nc")
     exposition.add(family, [("l", "a\"b\\c\nd")], "1")
     exposition.add(family, [("l", "a\"b\\c\nd")], "2")
-    exposition.add(family, "3")
+    exposition.add(family, [], "3")
     #expect(
       exposition.text == """
         # HELP x_1_y a\\\\b\\nc

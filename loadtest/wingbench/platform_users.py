@@ -17,6 +17,7 @@ from .stats import percentile
 USER_COUNT = 3000
 CHALLENGE_COUNT = 2000
 CONVERSATION_COUNT = 40
+MATCH_COUNT = 6000
 
 # What users do, in percent.
 ACTIONS = (
@@ -49,6 +50,8 @@ TALK = (
 )
 
 ANSWER = " ".join(["Take a breath, smile, and begin with a question about their day."] * 16)
+# As the stand-in bills it.
+ANSWER_TOKENS = len(ANSWER) // 4
 
 
 def zipf_weights(count, exponent=0.99):
@@ -73,6 +76,16 @@ class Zipf:
 def matches_key(user):
     """The key of who is near a user: everybody looks within a distance of their own."""
     return f"wingman:matches:{user}:{(5, 10, 25)[user % 3]}"
+
+
+def partners():
+    """Whom each user's ratings are about, as platform.sql pairs them."""
+    pairs = {}
+    for n in range(1, MATCH_COUNT + 1):
+        first = n * 7919 % USER_COUNT
+        second = 1 + (first + 1 + n * 104729 % (USER_COUNT - 2)) % USER_COUNT
+        pairs.setdefault(1 + first, set()).add(second)
+    return pairs
 
 
 class Window:
@@ -137,6 +150,9 @@ class Platform:
         self.conversations = Zipf(CONVERSATION_COUNT, self.generator)
         self.recorder = Recorder()
         self.writer = DatabaseWriter(database)
+        self.partners = partners()
+        # Nobody says two things at once in one conversation.
+        self.talking = set()
         self._names = [name for name, _ in ACTIONS]
         self._percents = [percent for _, percent in ACTIONS]
         self._tasks = []
@@ -209,8 +225,14 @@ class Platform:
         kind = self.generator.choices(TALK, [percent for _, percent, _ in TALK])[0]
         text = self.generator.choice(kind[2])
         conversation = self.conversations.draw()
-        reply = await client.command(
-            "COACH.ASK", f"load-{conversation}", text, "USER", f"user-{conversation}")
+        while conversation in self.talking:
+            conversation = self.generator.randint(1, CONVERSATION_COUNT)
+        self.talking.add(conversation)
+        try:
+            reply = await client.command(
+                "COACH.ASK", f"load-{conversation}", text, "USER", f"user-{conversation}")
+        finally:
+            self.talking.discard(conversation)
         window = self.recorder.window()
         if isinstance(reply, ServerError):
             code = str(reply).split(" ", 1)[0]
@@ -244,13 +266,17 @@ class Platform:
             key, sql = f"wingman:reputation:{user}", (
                 "UPDATE wingman_matches SET user2_rating = 1 + (random() * 4)::int "
                 f"WHERE user1_id = {user} AND status = 'completed';")
+        is_written = await self.writer.execute(sql)
         window = self.recorder.window()
-        if not await self.writer.execute(sql):
+        if not is_written:
             window.write_errors += 1
             return
         # What is gone from the cache now cannot be served when the database goes.
-        self.recorder.seen.pop(key, None)
-        self.recorder.seen.pop(matches_key(user), None)
+        gone = [key, matches_key(user)]
+        if kind == 3:
+            gone += [f"wingman:reputation:{other}" for other in self.partners.get(user, ())]
+        for name in gone:
+            self.recorder.seen.pop(name, None)
         window.writes += 1
         if mark:
             await self._await_mark(client, key, mark)

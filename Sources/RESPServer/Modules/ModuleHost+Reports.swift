@@ -1,25 +1,9 @@
 internal import Bytes
-internal import CacheCore
 internal import Synchronization
 
-/// The server as a module's own threads reach it: they have no command to start from, so they start
-/// here. Every method may be called on any thread while the module runs.
+/// What the server and its modules tell of themselves, for modules that tell others.
 extension ModuleHost {
-  /// A way to the key space that begins with no command. Its steps run on one of the loops, as
-  /// `LoopTask` describes, in database 0 unless they name another.
-  ///
-  /// - Parameter number: any number; those that follow one another name different loops.
-  public func task(loop number: Int = 0) -> LoopTask {
-    let index = Int(UInt(bitPattern: number) % UInt(server.state.pointee.loopCount))
-    guard let entry = server.state.pointee.commands.find(ByteView("get")) else {
-      preconditionFailure("there is no GET")
-    }
-    return LoopTask(
-      inbox: server.state.pointee.inboxes[index], entry: SendableEntry(pointer: entry),
-      request: KeptRequest(copying: [Array("get".utf8)]), database: .init(rawValue: 0))
-  }
-
-  /// Takes sections of INFO while all loops stand still, as INFO does.
+  /// Takes sections of INFO while all loops stand still, as INFO does; for any thread.
   ///
   /// - Parameters:
   ///   - names: as INFO takes them; "modules" stands for those of all modules.
@@ -42,7 +26,7 @@ extension ModuleHost {
       })
   }
 
-  /// What the modules say of themselves and of what they depend on.
+  /// What the modules say of themselves and of what they depend on; for steps of a `LoopTask`.
   public var conditions: [(module: String, condition: ModuleCondition)] {
     server.state.pointee.modules.flatMap { module in
       module.conditions().map { (module.name, $0) }

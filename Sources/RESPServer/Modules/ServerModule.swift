@@ -45,7 +45,7 @@ public protocol ServerModule: AnyObject, Sendable {
   func infoSections() -> [InfoSection]
 
   /// What the module needs to do its work, and whether it has it: for whoever asks whether the
-  /// server is ready. Called on any thread; must be quick.
+  /// server is ready. Called on a loop's thread, between commands; must be quick.
   func conditions() -> [ModuleCondition]
 }
 
