@@ -12,7 +12,7 @@ import RESPServer
 // What has to hold: nothing crashes, the replies are well-formed RESP, a script that does not end
 // can be killed, and none leaves anything behind: after each, a fixed script finds the sandbox as
 // it was, without bytecode in reach. (Scripts may not write here: one that has written cannot be
-// killed, by design. A pattern that takes for ever cannot be either, so no seed has one.)
+// killed, by design.)
 
 private let options = """
   maxmemory 64mb

@@ -180,10 +180,14 @@ def is_deliberate(words):
 
     The reasons: TTL, PTTL and PERSIST take a member, as KeyDB's do. ZRANK and ZREVRANK take
     WITHSCORE, LPOS and LREM refuse a number that cannot be negated, BITCOUNT and BITPOS judge their
-    arguments before the key, and XREAD takes +, as in Redis 7.2 and later.
+    arguments before the key, and XREAD takes +, as in Redis 7.2 and later. SORT by a pattern
+    without a star does not sort at all, and leaves sets in any order.
     """
     name = words[0].upper() if words else ""
-    return name in ("TTL", "PTTL", "PERSIST") and len(words) > 2 \
+    return name in ("SORT", "SORT_RO") \
+        and any(first.upper() == "BY" and "*" not in second
+                for first, second in zip(words, words[1:])) \
+        or name in ("TTL", "PTTL", "PERSIST") and len(words) > 2 \
         or name in ("ZRANK", "ZREVRANK") and len(words) > 3 \
         or name in ("LPOS", "LREM") and "-9223372036854775808" in words \
         or name in ("BITCOUNT", "BITPOS") \

@@ -189,7 +189,7 @@ ADMIN = [
     "CLIENT SETNAME <member>",
     "LATENCY (RESET|HISTORY x|LATEST|nonsense|GRAPH x)",
     "MEMORY (PURGE|nonsense|USAGE a SAMPLES x)",
-    "OBJECT (FREQ|IDLETIME|REFCOUNT|ENCODING) nothing",
+    ("OBJECT (FREQ|IDLETIME|REFCOUNT|ENCODING) nothing", "error"),
     "SCRIPT (nonsense|EXISTS)",
     "DEBUG (SET-ACTIVE-EXPIRE x y|OBJECT nothing|DIGEST-VALUE nothing)",
     "DEBUG DIGEST-VALUE <anykey>+",
