@@ -194,7 +194,7 @@ final class RuleWalk: Sendable {
   init(_ store: CacheStore) {
     self.store = store
     generation = store.ruleGeneration.load(ordering: .relaxed)
-    task = store.host.task()
+    task = store.host.task(onLoop: 0)
   }
 
   func begin() {

@@ -21,6 +21,8 @@ extension AskJob {
     guard let last = blocks.last, last.isMessage, !last.isAssistant, last.text == text else {
       return nil
     }
+    // Where redaction is off, nobody has looked yet.
+    if !redacts, text.withByteView({ Redactor().finds(in: $0) }) { return nil }
     let normal = text.withByteView { NormalText.of($0) }
     let isStatic = AskState.staticQuestions.contains(normal)
     guard isStatic || label == .greeting || label == .smallTalk else { return nil }
