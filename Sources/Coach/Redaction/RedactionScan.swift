@@ -107,6 +107,7 @@ struct RedactionScan {
   func wordEnd(_ start: Int) -> Int {
     var end = start
     let limit = min(text.count, start + Self.reach)
+    if start + 8 <= text.count { end += text.letterRun(at: start).count }
     while end < limit {
       let byte = text[end]
       if (byte | 0x20) &- 0x61 < 26 || byte >= 0x80 {

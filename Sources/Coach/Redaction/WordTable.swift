@@ -99,6 +99,12 @@ struct WordTable: ~Copyable, @unchecked Sendable {
     _ start: UnsafePointer<UInt8>, _ count: Int, readable: Int
   ) -> UInt64 {
     var hash = UInt64(truncatingIfNeeded: count)
+    if count <= 8, readable >= 8 {
+      var bytes = UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
+      if count < 8 { bytes &= 1 &<< UInt64(truncatingIfNeeded: 8 &* count) &- 1 }
+      hash = (hash ^ (bytes | 0x2020_2020_2020_2020)) &* 0x9E37_79B9_7F4A_7C15
+      return (hash ^ hash >> 32) &* 0xD6E8_FEB8_6659_FD93
+    }
     var offset = 0
     while offset < count {
       let rest = count - offset

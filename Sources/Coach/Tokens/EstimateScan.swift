@@ -64,6 +64,22 @@ struct EstimateScan<Visitor: EstimateVisitor> {
 
   private mutating func word(_ end: Int) {
     let start = position
+    var isUnknown = false
+    // Most words are short and were met before.
+    if start + 9 <= end {
+      let run = text.letterRun(at: start)
+      let next = text[start + run.count]
+      if run.count > 0, run.count < 8, next < 0x80 {
+        let head = run.bytes & (1 &<< UInt64(truncatingIfNeeded: 8 &* run.count) &- 1)
+        let word = SIMD2(head, UInt64(truncatingIfNeeded: run.count) &<< 56)
+        if visitor.recall(word) {
+          position = start + run.count
+          isClosed = true
+          return
+        }
+        isUnknown = true
+      }
+    }
     var capitals = 0
     while position < end {
       if Self.isWordByte(text[position]) {
@@ -76,7 +92,9 @@ struct EstimateScan<Visitor: EstimateVisitor> {
       }
     }
     isClosed = true
-    if position - start < 16, visitor.recall(packed(start, position - start)) { return }
+    if !isUnknown, position - start < 16, visitor.recall(packed(start, position - start)) {
+      return
+    }
     begin()
     let isShifted = capitals == 1 && text[start] &- 0x41 < 26
     if isShifted { push(TokenMarker.shift) }
