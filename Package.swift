@@ -179,6 +179,9 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
       name: "FuzzClaude", dependencies: ["Coach", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzClaude", swiftSettings: fuzzSettings),
     .executableTarget(
+      name: "FuzzCoach", dependencies: ["Coach", "CCoach", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzCoach", swiftSettings: fuzzSettings),
+    .executableTarget(
       name: "FuzzStream", dependencies: ["RESPServer", "Bytes", "FuzzServer", "FuzzSupport"],
       path: "Fuzz/FuzzStream", swiftSettings: fuzzSettings),
     .executableTarget(

@@ -9,8 +9,10 @@ extension CommandContext {
   ///
   /// The entry has no personal data: the conversation, the category, the level, what found it, and,
   /// where `coach-safety-excerpt` asks for it, the redacted words around the signal. Its ID is the
-  /// time. Crises that cannot be written (another type under the name, no memory) are counted in
-  /// INFO and logged by nobody else, so watch `coach_crises_unwritten`.
+  /// time. A message that goes through COACH.ROUTE and COACH.APPEND is told of once: when within
+  /// ten seconds something else has found the same in the same conversation, no entry is added.
+  /// Crises that cannot be written (another type under the name, no memory) are counted in INFO and
+  /// logged by nobody else, so watch `coach_crises_unwritten`.
   ///
   /// - Parameter conversation: its ID, or its stream's name.
   func noteCrisis(
@@ -41,7 +43,7 @@ extension CommandContext {
     }
   }
 
-  private static func conversationID(_ name: ByteView) -> ByteView {
+  static func conversationID(_ name: ByteView) -> ByteView {
     // IDs have no braces, and the stream's name ends with the ID between two.
     guard name.count > 2, name[name.count - 1] == UInt8(ascii: "}"),
       let open = name.firstIndex(of: UInt8(ascii: "{"))
@@ -54,8 +56,9 @@ extension CommandContext {
   ) throws(CommandError) {
     let key = self[key: 0]
     let found = try streamForWriting(key)
-    let stream = found ?? StreamObject.make(keyspace.objectMemory(for: key))
     let time = UInt64(max(0, unixTime))
+    if let found, CrisisEntry.isTold(entry, in: found, now: time) { return }
+    let stream = found ?? StreamObject.make(keyspace.objectMemory(for: key))
     guard (try? stream.append(at: time, entry, streamLimits)) != nil else {
       if found == nil { stream.object.destroy() }
       throw .fixed("ERR the entry cannot be added")

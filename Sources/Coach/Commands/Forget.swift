@@ -41,7 +41,15 @@ enum ForgetConversation: Command {
       keys.reduce(0) { $0 + (context.remove($1, event: "del") ? 1 : 0) }
     }
     AnswerCache.shared.forget(conversation: names[0])
-    let receipt = Receipt(kind: "conversation", keys: removed, conversations: min(1, removed))
+    var crises = 0
+    if removed > 0 {
+      let conversation = names[0].withByteView { CommandContext.conversationID($0).array }
+      var next: StreamID? = .zero
+      // Bounded by the stream's length, `coach-safety-entries-max`.
+      while next != nil { crises += context.forgetCrises(of: [conversation], from: &next) }
+    }
+    let receipt = Receipt(
+      kind: "conversation", keys: removed, conversations: min(1, removed), crises: crises)
     receipt.store(context)
     receipt.write(&context.reply)
   }

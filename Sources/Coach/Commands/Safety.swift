@@ -106,5 +106,8 @@ final class LongText: LongWork, @unchecked Sendable {
     (verdict, answer) = text.withByteView(look)
   }
 
+  /// One reader is sixteen times as fast as summarising.
+  var workBytes: Int { text.count / 16 }
+
   func write(_ reply: inout ReplyWriter) { answer?(&reply) }
 }

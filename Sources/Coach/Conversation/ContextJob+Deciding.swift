@@ -23,6 +23,9 @@ extension ContextJob {
       recent: request.recent)
   }
 
+  /// Tokens up to which a conversation is compacted where nothing may wait, unless it must be.
+  private static var heldTokensMax: Int { 2500 }
+
   /// Decides, and plans the compaction if there is to be one.
   ///
   /// - Throws: when the budget is below what is sent in any case.
@@ -39,6 +42,10 @@ extension ContextJob {
     let isOver = sent > window.budget
     if donePlan != nil, !isOver { return false }
     guard let why = reasonToCompact(stream, sent: sent, isOver: isOver, context) else {
+      return false
+    }
+    if !isOver, !request.isForced, !context.mayWait, sent > Self.heldTokensMax {
+      reason = "\(why), but not inside MULTI or a script: it would take too long"
       return false
     }
     try again()

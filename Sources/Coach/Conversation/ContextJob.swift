@@ -166,6 +166,8 @@ final class ContextJob: LongWork, @unchecked Sendable {
 
   func cancel() { claude?.cancel() }
 
+  var workBytes: Int { gatherer?.bytes ?? 0 }
+
   func write(_ reply: inout ReplyWriter) { self.reply.write(&reply) }
 
   // MARK: Steps

@@ -6,7 +6,8 @@ internal import RESPServer
 
 /// Erases a user: every key that matches a pattern of `coach-user-keys`, every conversation
 /// whose owner the user is, in all databases.
-/// Then the user is taken out of the books of what was spent.
+/// What the stream of crises says of those conversations goes, too; then the user is taken out of
+/// the books of what was spent.
 ///
 /// Keys are looked at in slices, other clients' commands between them. What is there when it begins
 /// is found (`Keyspace.scan` promises that); a compaction that runs meanwhile finds its
@@ -25,6 +26,10 @@ final class ErasureJob: LongWork, @unchecked Sendable {
   private var cursor: UInt64 = 0
   private var removed = 0
   private var conversations = 0
+  /// The conversations of the present database, and how far its stream of crises was looked at.
+  private var erased: Set<[UInt8]> = []
+  private var crisisPosition: StreamID?
+  private var crises = 0
   private var receipt: Receipt?
 
   init(_ user: [UInt8], _ settings: MemorySettings, home: DatabaseIndex) {
@@ -54,7 +59,7 @@ final class ErasureJob: LongWork, @unchecked Sendable {
 
   /// What is next.
   private enum Stage {
-    case begin, look, books, receipt
+    case begin, look, crises, books, receipt
   }
 
   private var stage = Stage.begin
@@ -62,7 +67,7 @@ final class ErasureJob: LongWork, @unchecked Sendable {
   private var failure: FileError?
 
   var database: DatabaseIndex? {
-    stage == .look ? DatabaseIndex(rawValue: UInt8(current)) : home
+    stage == .look || stage == .crises ? DatabaseIndex(rawValue: UInt8(current)) : home
   }
 
   func step(_ context: inout CommandContext) throws(CommandError) -> LongStep {
@@ -72,13 +77,18 @@ final class ErasureJob: LongWork, @unchecked Sendable {
       stage = .look
       return .again
     case .look: break
+    case .crises:
+      crises += context.forgetCrises(of: erased, from: &crisisPosition)
+      if crisisPosition == nil { goOn(context) }
+      return stage == .books ? .work : .again
     case .books: return .work
     case .receipt:
       if let failure {
         throw .made(
           "ERR the keys are erased, but \(failure.path) still names the user: \(failure.message)")
       }
-      let made = Receipt(kind: "user", keys: removed, conversations: conversations)
+      let made = Receipt(
+        kind: "user", keys: removed, conversations: conversations, crises: crises)
       made.store(context)
       receipt = made
       return .done
@@ -90,10 +100,21 @@ final class ErasureJob: LongWork, @unchecked Sendable {
     }
     cursor = next
     if next == 0 {
-      current += 1
-      if current >= context.databaseCount { stage = .books }
+      if erased.isEmpty {
+        goOn(context)
+      } else {
+        stage = .crises
+        crisisPosition = .zero
+      }
     }
     return stage == .books ? .work : .again
+  }
+
+  /// On to the next database, or to the books.
+  private func goOn(_ context: borrowing CommandContext) {
+    erased = []
+    current += 1
+    stage = current >= context.databaseCount ? .books : .look
   }
 
   /// Takes the user out of the books of what was spent.
@@ -120,8 +141,18 @@ final class ErasureJob: LongWork, @unchecked Sendable {
       guard isOwn else { return }
       found.append(name.array)
       if isConversation { conversations += 1 }
+      if isConversation || ConversationKeys.isState(name) {
+        erased.insert(CommandContext.conversationID(Self.streamName(name)).array)
+      }
     }
     return (found, next)
+  }
+
+  /// The name of the stream that a conversation's key belongs to: it ends with the brace.
+  private static func streamName(_ name: ByteView) -> ByteView {
+    var end = name.count
+    while end > 0, name[end - 1] != UInt8(ascii: "}") { end -= 1 }
+    return name[0..<end]
   }
 
   /// Whether a conversation's stream or state names the user as its owner.

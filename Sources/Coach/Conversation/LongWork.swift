@@ -14,7 +14,8 @@ internal import Synchronization
 ///      └── work ends
 ///
 /// Only one of `step`, `work` and `write` runs at any time, so what conforms needs no lock. Inside
-/// MULTI and scripts, where nothing may wait, all happens at once.
+/// MULTI and scripts, where nothing may wait, all happens at once, and what would hold the loop for
+/// more than some two milliseconds is refused (`heldWorkMax`, `heldStepsMax`).
 protocol LongWork: AnyObject, Sendable {
   /// Goes on as far as a loop may be held. Arguments and keys of the context are locked keys only:
   /// what was read from the arguments is kept by `init`.
@@ -22,6 +23,9 @@ protocol LongWork: AnyObject, Sendable {
 
   /// The database of the next step; nil: the client's.
   var database: DatabaseIndex? { get }
+
+  /// How long `work` takes, in bytes that are summarised: 6 KB take a millisecond.
+  var workBytes: Int { get }
 
   /// Does what needs no keys.
   func work()
@@ -41,6 +45,7 @@ protocol LongWork: AnyObject, Sendable {
 
 extension LongWork {
   var database: DatabaseIndex? { nil }
+  var workBytes: Int { 0 }
   func wait(_ done: @escaping @Sendable () -> Void) -> Bool { false }
   func cancel() {}
 }
@@ -53,6 +58,10 @@ enum LongStep {
 /// The threads of long commands, and how long loops were held for them.
 enum LongWorkPool {
   static let pool = WorkerPool(name: "coach", threadsMax: 2)
+
+  /// Work, in bytes that are summarised, and steps that are done where nothing may wait.
+  static var heldWorkMax: Int { 12 << 10 }
+  static var heldStepsMax: Int { 6 }
 
   private static let longest = Atomic<UInt64>(0)
 
@@ -73,18 +82,28 @@ extension CommandContext {
     if mayWait { LongWorkPool.note(from: start) }
     if case .done = step { return job.write(&reply) }
     guard mayWait else {
+      var steps = 1
       while true {
         switch step {
         case .done: return job.write(&reply)
-        case .work: job.work()
-        case .again: break
+        case .work:
+          guard job.workBytes <= LongWorkPool.heldWorkMax else { throw Self.tooLongToHold }
+          job.work()
+        case .again: steps += 1
         }
+        guard steps <= LongWorkPool.heldStepsMax else { throw Self.tooLongToHold }
         step = try job.step(&self)
       }
     }
     let client = block(onCancel: { job.cancel() })
     let drive = Drive(job: job, client: client, task: task(), keys: keyNames)
     drive.go(on: step)
+  }
+}
+
+extension CommandContext {
+  private static var tooLongToHold: CommandError {
+    .fixed("ERR this takes too long inside MULTI or a script: send it by itself")
   }
 }
 

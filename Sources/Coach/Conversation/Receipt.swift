@@ -15,12 +15,15 @@ struct Receipt: Sendable {
   let kind: StaticString
   let keys: Int
   let conversations: Int
+  /// Entries of the stream of crises that were about them.
+  let crises: Int
 
-  init(kind: StaticString, keys: Int, conversations: Int) {
+  init(kind: StaticString, keys: Int, conversations: Int, crises: Int) {
     id = RandomText.hexadecimal(bytes: 16)
     self.kind = kind
     self.keys = keys
     self.conversations = conversations
+    self.crises = crises
   }
 
   /// Checks that a receipt can be kept, before anything is erased.
@@ -42,6 +45,7 @@ struct Receipt: Sendable {
       (Array("kind".utf8), ByteView(kind).array),
       (Array("keys".utf8), Array(String(keys).utf8)),
       (Array("conversations".utf8), Array(String(conversations).utf8)),
+      (Array("crises".utf8), Array(String(crises).utf8)),
     ]
     context.withLocks(on: [CoachState.memorySettings.receiptKey]) { keys in
       let key = keys[0]
@@ -59,12 +63,14 @@ struct Receipt: Sendable {
   }
 
   func write(_ reply: inout ReplyWriter) {
-    reply.map(3)
+    reply.map(4)
     reply.bulk("receipt")
     reply.bulk(id)
     reply.bulk("keys")
     reply.integer(keys)
     reply.bulk("conversations")
     reply.integer(conversations)
+    reply.bulk("crises")
+    reply.integer(crises)
   }
 }

@@ -130,6 +130,10 @@ final class SummaryJob: LongWork, @unchecked Sendable {
 
   func cancel() { claude?.cancel() }
 
+  var workBytes: Int {
+    if case .text(let text) = source { text.count } else { gatherer?.bytes ?? 0 }
+  }
+
   private func takeTranscript() -> Transcript {
     let transcript: Transcript
     if case .text(let text) = source {

@@ -1,7 +1,7 @@
 internal import Bytes
 
 extension ByteView {
-  /// The ASCII letters from `index` on, as far as they lie in the next eight bytes, and those bytes.
+  /// The next eight bytes from `index` on, and how many ASCII letters they begin with.
   ///
   /// What reads messages word by word finds the end of most words with it in a dozen instructions.
   ///
