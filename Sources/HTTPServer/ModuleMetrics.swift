@@ -29,6 +29,9 @@ enum ModuleMetrics {
     "postgres_invalidated_classes", "postgres_triggers_installed", "postgres_values",
     "postgres_negatives", "postgres_reloads", "postgres_denied", "postgres_class_values",
     "postgres_class_negatives", "postgres_class_reloads", "postgres_class_denied",
+    "coach_answers_cached_tokens", "cache_fresh", "cache_leases_given", "cache_leases_used",
+    "cache_leases_displaced", "cache_invalidations_tag", "cache_invalidations_prefix",
+    "cache_invalidations_key", "cache_invalidated_keys", "cache_rule_over_quota",
   ]
 
   /// Fields that are money.
@@ -42,8 +45,6 @@ enum ModuleMetrics {
   private static let labelled: [(prefix: String, base: String, label: String)] = [
     ("coach_calls_", "coach_command", "command"), ("coach_model_", "coach_model", "model"),
     ("http_answers_", "http_answers", "code"), ("postgres_class_", "postgres_class", "class"),
-    ("class_", "postgres_class", "class"), ("cache_rule_", "cache_rule", "prefix"),
-    ("rule_", "cache_rule", "prefix"),
   ]
 
   /// Adds what a module's section tells.
@@ -62,8 +63,14 @@ enum ModuleMetrics {
       base = rule.base
       labels = [(rule.label, String(field.dropFirst(rule.prefix.count)))]
     }
-    if !base.hasPrefix(section) { base = "\(section)_\(base)" }
-    let list = InfoList(value).pairs
+    var list = InfoList(value).pairs
+    // Rules are numbered, and name their prefix in the list.
+    if base.hasPrefix("cache_rule_"), let prefix = list.first, prefix.key == "prefix" {
+      base = "cache_rule"
+      labels = [("prefix", prefix.value)]
+      list.removeFirst()
+    }
+    if !base.hasPrefix(section), !base.hasPrefix("cache_") { base = "\(section)_\(base)" }
     if !list.isEmpty {
       // "cache_hits" with "hits" is "cache_hits", not "cache_hits_hits".
       for (key, text) in list {
@@ -103,6 +110,7 @@ enum ModuleMetrics {
     let isCounter =
       counterWords.contains(last) || counters.contains(name) || name.hasPrefix("coach_routes")
     if dollars.contains(name) { name += "_dollars" }
+    if name == "cache_memory" { name += "_bytes" }
     exposition.add(
       family(isCounter ? name + "_total" : name, section, isCounter ? .counter : .gauge), labels,
       number)
