@@ -225,8 +225,11 @@ class Platform:
         kind = self.generator.choices(TALK, [percent for _, percent, _ in TALK])[0]
         text = self.generator.choice(kind[2])
         conversation = self.conversations.draw()
-        while conversation in self.talking:
-            conversation = self.generator.randint(1, CONVERSATION_COUNT)
+        if conversation in self.talking:
+            free = [n for n in range(1, CONVERSATION_COUNT + 1) if n not in self.talking]
+            if not free:
+                return
+            conversation = self.generator.choice(free)
         self.talking.add(conversation)
         try:
             reply = await client.command(
