@@ -88,7 +88,8 @@ private enum Shared {
   nonisolated(unsafe) static let scratch = UnsafeMutableRawPointer.allocate(
     byteCount: MessageReader.memoryBytes, alignment: 64)
 
-  static let classifier: Classifier = {
+  // libFuzzer calls from one thread.
+  nonisolated(unsafe) static let classifier: Classifier = {
     let bytes = ByteView(base: ccoach_weights(), count: ccoach_weights_count())
     guard let model = ClassifierModel(bytes), let rules = try? RuleFile.parse(BuiltInRules.text)
     else { fatalError("the weights in this program are damaged") }
