@@ -219,7 +219,9 @@ class Platform:
                 window.avoidable_errors += 1
         else:
             window.reads.append(now - start)
-            self.recorder.seen[key] = now
+            # That there is no row is remembered, but not beyond its time.
+            if reply is not None:
+                self.recorder.seen[key] = now
 
     async def _ask(self, client, start):
         kind = self.generator.choices(TALK, [percent for _, percent, _ in TALK])[0]
