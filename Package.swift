@@ -139,6 +139,9 @@ let package = Package(
       name: "CoachTests",
       dependencies: ["Coach", "ClaudeStandIn", "RESPServer", "Bytes", "Platform"],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ReadThroughTests", dependencies: ["ReadThrough", "Bytes"],
+      swiftSettings: swiftSettings),
     // Starts the real executable and talks to it over sockets.
     .testTarget(
       name: "ServerTests",
@@ -181,6 +184,9 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
     .executableTarget(
       name: "FuzzCoach", dependencies: ["Coach", "CCoach", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzCoach", swiftSettings: fuzzSettings),
+    .executableTarget(
+      name: "FuzzReadThrough", dependencies: ["ReadThrough", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzReadThrough", swiftSettings: fuzzSettings),
     .executableTarget(
       name: "FuzzStream", dependencies: ["RESPServer", "Bytes", "FuzzServer", "FuzzSupport"],
       path: "Fuzz/FuzzStream", swiftSettings: fuzzSettings),

@@ -200,6 +200,7 @@ enum ReadThrough {
         keyClass.state.kill(upTo: host.now)
         delivery.removeDead(keyClass)
       }
+      book.dropLoads(except: table.classes.map(\.state))
       mailbox.post(.table(table))
       host.updateKeyLoader()
       host.log.notice("Key classes are read", metadata: ["classes": "\(table.classes.count)"])

@@ -26,11 +26,17 @@ final class Flight: @unchecked Sendable {
   var waiters: [LoadWait] = []
   /// Whether the row has changed since the query was sent: its answer must not be stored.
   var isDirty = false
-  /// How often it was begun anew for that reason, and because a connection broke.
+  /// How often it was begun anew for that reason.
   var restarts = 0
+  /// How often it was asked anew because a connection broke; the database's thread alone counts.
   var retries = 0
-  /// Whether it has ended.
-  var isOver = false
+  private let over = Atomic<Bool>(false)
+
+  /// Whether it has ended; set under the lock, read by anybody.
+  var isOver: Bool {
+    get { over.load(ordering: .acquiring) }
+    set { over.store(newValue, ordering: .releasing) }
+  }
 
   init(key: [UInt8], keyClass: KeyClass, parameters: [[UInt8]], deadline: UInt64) {
     self.key = key

@@ -231,6 +231,19 @@ final class LoadBook: Sendable {
     }
   }
 
+  /// Ends loads of classes that are no more: who waits runs again and finds the new ones.
+  func dropLoads(except states: [ClassState]) {
+    let waiters = contents.withLock { contents in
+      var waiters: [LoadWait] = []
+      for flight in Array(contents.flights.values)
+      where !states.contains(where: { $0 === flight.keyClass.state }) {
+        waiters += take(flight, &contents)
+      }
+      return waiters
+    }
+    for waiter in waiters { waiter.end() }
+  }
+
   /// Keys that have these values at these places, and are taken out.
   ///
   /// - Returns: nil when not all are known.

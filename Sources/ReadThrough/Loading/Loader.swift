@@ -63,9 +63,12 @@ final class Loader: KeyLoader, @unchecked Sendable {
 
   func admit(_ context: borrowing CommandContext) throws(CommandError) -> Bool {
     if hasOwners { try checkOwners(context) }
-    guard context.isReadOnly, context.holdsKeys, context.database == Self.database else {
+    guard context.database == Self.database else { return true }
+    guard context.isReadOnly else {
+      noteChange(context)
       return true
     }
+    guard context.holdsKeys else { return true }
     var wait: ClientWait?
     for index in 0..<context.keyCount {
       let key = context[key: index]
@@ -86,6 +89,15 @@ final class Loader: KeyLoader, @unchecked Sendable {
     guard let wait else { return true }
     wait.loads.end()
     return false
+  }
+
+  /// An application writes keys of classes, or removes them because it has changed their rows: what
+  /// is being loaded is older than that.
+  private func noteChange(_ context: borrowing CommandContext) {
+    for index in 0..<context.keyCount {
+      let key = context[key: index].bytes
+      if table.find(key) != nil { book.invalidate(key.array) }
+    }
   }
 
   /// Sees to a key that is not there.
@@ -142,13 +154,18 @@ final class Loader: KeyLoader, @unchecked Sendable {
     guard let expiry = context.keyspace.expiry(of: entry) else { return .fresh }
     let stored = expiry - keyClass.lifeMilliseconds
     if stored <= keyClass.state.deadUntil { return .dead }
-    if context.now >= expiry - keyClass.staleMilliseconds { return .stale }
-    if stored <= keyClass.state.staleUntil { return .stale }
-    guard !keyClass.watches.isEmpty else { return .fresh }
-    let deaf = deafSince.load(ordering: .acquiring)
-    guard deaf != .max else { return .fresh }
-    let limit = max(deaf, stored) + trust.load(ordering: .relaxed)
-    return context.now < limit ? .fresh : .stale
+    // From when on it is stale, by its age or by what may have been missed.
+    var stale = expiry - keyClass.staleMilliseconds
+    if !keyClass.watches.isEmpty {
+      let mark = keyClass.state.staleUntil
+      if stored <= mark { stale = min(stale, mark) }
+      let deaf = deafSince.load(ordering: .acquiring)
+      if deaf != .max {
+        stale = min(stale, max(deaf, stored) + trust.load(ordering: .relaxed))
+      }
+    }
+    if context.now < stale { return .fresh }
+    return context.now < stale + keyClass.staleMilliseconds ? .stale : .dead
   }
 
   // MARK: What TTL shows, what SORT may do
