@@ -46,6 +46,10 @@ cpg_connection *cpg_connect(const char *url) {
   return (cpg_connection *)(void *)made;
 }
 
+int32_t cpg_has_failed(const cpg_connection *connection) {
+  return cpg_library.PQstatus(connection_of(connection)) == CONNECTION_BAD;
+}
+
 int32_t cpg_connect_poll(cpg_connection *connection) {
   PGconn *own = connection_of(connection);
   if (cpg_library.PQstatus(own) == CONNECTION_BAD) return CPG_FAILED;

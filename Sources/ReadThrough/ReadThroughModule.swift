@@ -142,7 +142,7 @@ enum ReadThrough {
       self.path = path
       mailbox = try Mailbox()
       book = LoadBook(mailbox: mailbox)
-      loader = Loader(book: book)
+      loader = Loader(host, book: book)
       delivery = Delivery(host, book, redact: redact)
       let text = host.setting(ReadThroughSettings.url)?.text ?? ""
       hasDatabase = !text.isEmpty

@@ -46,6 +46,8 @@ int32_t cpg_read_url(const char *url, char *password, size_t room);
 
 // Begins to connect. NULL when there is no memory.
 cpg_connection *cpg_connect(const char *url);
+// Whether connecting has failed already: there is no socket to wait for then.
+int32_t cpg_has_failed(const cpg_connection *connection);
 // Goes on connecting: CPG_READING and so on.
 int32_t cpg_connect_poll(cpg_connection *connection);
 void cpg_close(cpg_connection *connection);

@@ -63,6 +63,7 @@ final class Delivery: Sendable {
         }
       }
       var waiters: [LoadWait] = []
+      var hasLanded = false
       let failure: String? = context.withLocks(on: [flight.key]) { keys in
         switch book.verdict(flight) {
         case .again: return nil
@@ -75,12 +76,14 @@ final class Delivery: Sendable {
         } catch {
           return error.text
         }
+        hasLanded = true
         let negative = flight.keyClass.negativeMilliseconds
         waiters = book.land(
           flight, nothingUntil: value == nil ? context.now + negative : nil, now: context.now)
         return nil
       }
       if let failure { return book.fail(flight, failure) }
+      guard hasLanded else { return }
       flight.keyClass.state.counters.count(value == nil ? .negatives : .values)
       wake(waiters[...])
     }

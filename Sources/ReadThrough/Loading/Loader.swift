@@ -13,6 +13,7 @@ final class Loader: KeyLoader, @unchecked Sendable {
   /// Whether any class has owners.
   private var hasOwners = false
   let book: LoadBook
+  private let host: ModuleHost
   /// Cache milliseconds since when changes are not heard of; `Int64.max`: they are.
   private let deafSince = Atomic<Int64>(.max)
   /// `LoadSettings.trustMilliseconds`.
@@ -25,7 +26,10 @@ final class Loader: KeyLoader, @unchecked Sendable {
   /// How often a command is run again whose keys do not stay.
   static let attemptsMax = 8
 
-  init(book: LoadBook) { self.book = book }
+  init(_ host: ModuleHost, book: LoadBook) {
+    self.host = host
+    self.book = book
+  }
 
   /// Takes other classes. The caller has the gate, or no loop runs.
   func use(_ table: ClassTable) {
@@ -172,7 +176,8 @@ final class Loader: KeyLoader, @unchecked Sendable {
 
   func shownExpiry(_ expiry: Int64, of key: ByteView, in database: DatabaseIndex) -> Int64 {
     guard database == Self.database, let (keyClass, _) = table.find(key) else { return expiry }
-    return expiry - keyClass.staleMilliseconds
+    // What is overdue is loaded anew now; nobody is to take it for a key without an end.
+    return max(expiry - keyClass.staleMilliseconds, min(host.now, expiry))
   }
 
   func hidesKeys(from context: borrowing CommandContext) -> Bool {

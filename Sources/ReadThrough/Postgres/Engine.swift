@@ -149,8 +149,8 @@ final class Engine {
     guard now >= nextAttempt, !connections.contains(where: { $0.state == .connecting }),
       let free = connections.first(where: { $0.state == .closed })
     else { return }
-    free.open(url, now: now)
     figures.count { $0.connects += 1 }
+    if !free.open(url, now: now) { noteConnectFailure(free.problem, now) }
   }
 
   /// Closes a connection that is of no more use; its loads are asked anew.

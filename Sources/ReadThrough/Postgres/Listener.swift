@@ -68,12 +68,17 @@ final class Listener {
     if connecting == .ready { tasks.append(.check) }
   }
 
-  func open(_ url: DatabaseURL, now: UInt64) {
-    guard now >= nextAttempt else { return }
+  /// Begins to connect, if it is time.
+  ///
+  /// - Returns: false when it has failed at once.
+  func open(_ url: DatabaseURL, now: UInt64) -> Bool {
+    guard now >= nextAttempt else { return true }
     handle = url.secret.withCString { cpg_connect($0) }
+    guard let handle, cpg_has_failed(handle) == 0 else { return fail() }
     connecting = .connecting
     wantsToWrite = true
     since = now
+    return true
   }
 
   func close(_ reason: String) {

@@ -60,12 +60,19 @@ final class PoolConnection {
   // MARK: Opening and closing
 
   /// Begins to connect.
-  func open(_ url: DatabaseURL, now: UInt64) {
+  ///
+  /// - Returns: false when it has failed at once, as where nobody listens; it is closed then.
+  func open(_ url: DatabaseURL, now: UInt64) -> Bool {
     handle = url.secret.withCString { cpg_connect($0) }
+    guard let handle, cpg_has_failed(handle) == 0 else {
+      close(handle.map { String(cString: cpg_problem($0)) } ?? "no memory")
+      return false
+    }
     state = .connecting
     headSince = now
     // libpq's rule: first it waits to be written.
     wantsToWrite = true
+    return true
   }
 
   /// Closes it.

@@ -9,12 +9,13 @@ enum LoadedValue {
   ) -> Flight.Outcome {
     switch answer.kind {
     case .rows: break
-    case .error(let state, let message): return failure(state, message, flight)
-    case .skipped:
+    case .error(let state, let message):
+      // That it was not prepared tells more than that there is no such statement.
       if case .error(let state, let message)? = statement.failure {
         return failure(state, message, flight)
       }
-      return .failure("ERR the database did not execute the query")
+      return failure(state, message, flight)
+    case .skipped: return .failure("ERR the database did not execute the query")
     case .done, .sync: return .failure("ERR the query returns no rows")
     }
     // A value spelt otherwise than the database spells it would be a second key for the same row,

@@ -21,6 +21,9 @@ struct ReadThroughServer {
       options: [
         "--postgres-url", postgres.url, "--cache-classes-file", classesPath,
         "--postgres-install-triggers", "yes",
+        // A slow machine is no reason for errors.
+        "--postgres-load-timeout", "60000", "--postgres-statement-timeout", "50000",
+        "--postgres-connect-timeout", "60000", "--postgres-heartbeat", "20000",
       ] + options)
     guard isReachable else { return }
     let client = try connect()
@@ -59,5 +62,13 @@ struct ReadThroughServer {
       }
       usleep(3000)
     }
+  }
+}
+
+extension Reply {
+  /// All its texts, one behind the other.
+  var allText: String {
+    if let elements { return elements.map(\.allText).joined(separator: "\n") }
+    return string ?? number.map { String($0) } ?? ""
   }
 }
