@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// What happens to keys of classes when their database, or what it says, goes wrong.
-@Suite(.enabled(if: ScratchPostgres.isAvailable, "there is no PostgreSQL"))
+@Suite(.serialized, .enabled(if: ScratchPostgres.isAvailable, "there is no PostgreSQL"))
 struct ReadThroughFailureTests {
   private static let things = ReadThroughTests.things
 
@@ -49,7 +49,8 @@ struct ReadThroughFailureTests {
 
   @Test func killedAndStartedAgain() throws {
     let postgres = try ScratchPostgres(Self.things)
-    let setup = try ReadThroughServer(postgres, classes: Self.stale)
+    let setup = try ReadThroughServer(
+      postgres, classes: Self.stale, ["--postgres-trust", "3600000"])
     let client = try setup.connect()
     #expect(try client.send("GET", "wingman:thing:7") == .text("body 7"))
     #expect(try client.send("GET", "wingman:fresh:7") == .text("body 7"))
@@ -75,15 +76,15 @@ struct ReadThroughFailureTests {
   /// A database that is there and says nothing.
   @Test func stalled() throws {
     let postgres = try ScratchPostgres(Self.things)
-    let setup = try ReadThroughServer(
-      postgres, classes: Self.stale,
-      [
-        "--postgres-load-timeout", "300", "--postgres-statement-timeout", "200",
-        "--postgres-connect-timeout", "500", "--postgres-heartbeat", "200",
-        "--postgres-breaker-time", "200",
-      ])
+    let setup = try ReadThroughServer(postgres, classes: Self.stale)
     let client = try setup.connect()
     #expect(try client.send("GET", "wingman:thing:7") == .text("body 7"))
+    for (name, value) in [
+      ("load-timeout", "300"), ("statement-timeout", "200"), ("connect-timeout", "500"),
+      ("heartbeat", "200"), ("breaker-time", "200"),
+    ] {
+      #expect(try client.send("CONFIG", "SET", "postgres-\(name)", value) == .ok)
+    }
     postgres.freeze()
     let others = try (0..<20).map { _ in try setup.connect() }
     for (index, other) in others.enumerated() {
@@ -278,17 +279,9 @@ struct ReadThroughFailureTests {
         key   wingman:many:{n:int}
         sql   SELECT generate_series(1, :n::int) AS x;
         ttl   1h
-      class slow
-        key   wingman:slow:{n:int}
-        sql   SELECT pg_sleep(:n::int);
-        ttl   1h
       """
     let setup = try ReadThroughServer(
-      postgres, classes: classes,
-      [
-        "--postgres-value-bytes-max", "100000", "--postgres-statement-timeout", "200",
-        "--postgres-breaker-failures", "1000",
-      ])
+      postgres, classes: classes, ["--postgres-value-bytes-max", "100000"])
     let client = try setup.connect()
     try postgres.run("CREATE SEQUENCE counter")
     #expect(try client.send("GET", "wingman:missing:1").isError("ERR loading 'missing' failed"))
@@ -297,12 +290,25 @@ struct ReadThroughFailureTests {
     #expect(try client.send("GET", "wingman:large:100000").string?.utf8.count == 100_000)
     #expect(try client.send("GET", "wingman:large:100001").isError("ERR the value is larger"))
     #expect(try client.send("GET", "wingman:many:10001").isError("ERR the value is larger"))
-    #expect(try client.send("GET", "wingman:slow:30").isError("UNAVAILABLE loading 'slow'"))
     #expect(setup.server.logged.contains("class=broken"))
     // A table that comes later is found.
     try postgres.run("CREATE TABLE later AS SELECT 1 AS id, 'x' AS body")
     #expect(try client.send("GET", "wingman:missing:1") == .text(#"{"id":1,"body":"x"}"#))
     let problem = try client.send("CACHE.CLASSES", "broken")
     #expect(problem.allText.contains("syntax error"))
+  }
+
+  @Test func statementsEnd() throws {
+    let classes = """
+      class slow
+        key   wingman:slow:{n:int}
+        sql   SELECT pg_sleep(:n::int);
+        ttl   1h
+      """
+    let setup = try ReadThroughServer(
+      ScratchPostgres.database(), classes: classes, ["--postgres-statement-timeout", "100"])
+    let client = try setup.connect()
+    let answer = try client.send("GET", "wingman:slow:3600")
+    #expect(answer.isError("UNAVAILABLE"), "\(answer)")
   }
 }
