@@ -192,6 +192,23 @@ extension CoachCommandTests {
       }
     }
 
+    /// Another question's answer may be stored between a question and its context.
+    @Test func questionsAtOnceInAConversationAreAllAnswered() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let clients = try (0..<6).map { _ in try connect() }
+        for round in 0..<10 {
+          for (index, client) in clients.enumerated() {
+            standIn.play("answer text=Answer.")
+            let text = "How do I ask number \(round)-\(index) out?"
+            try client.write(
+              TestClient.encode(["COACH.ASK", "1", text, "USER", "u"].map { Array($0.utf8) }))
+          }
+          for client in clients { #expect(field(try client.read(), "answer") == .text("Answer.")) }
+        }
+      }
+    }
+
     @Test func anErasedConversationStaysErased() throws {
       let standIn = try StandIn(key: Self.key)
       try withCoach(standIn) { connect in

@@ -163,6 +163,20 @@ private struct HTTPTestServer {
     #expect(try http.get("/static/a").status == 200)
   }
 
+  /// Who may see keys of classes, and until when, is told to commands only.
+  @Test func keysOfClassesAreNoStaticContent() throws {
+    let file = "/tmp/wingcache-classes-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    let classes = "class page\n  key wingman:static:row-{id:int}\n  sql SELECT :id AS id;\n  ttl 1h\n"
+    try Data(classes.utf8).write(to: URL(fileURLWithPath: file))
+    let http = try HTTPTestServer(
+      "--postgres-url", "postgresql://127.0.0.1:1/none", "--cache-classes-file", file)
+    let client = try http.server.connect()
+    for name in ["row-1", "row-x"] { try client.send("SET", "wingman:static:\(name)", "text") }
+    #expect(try http.get("/static/row-1").status == 403)
+    #expect(try http.get("/static/row-x").status == 200)
+  }
+
   @Test func readsCountAsReads() throws {
     let http = try HTTPTestServer("--threads", "3")
     let client = try http.server.connect()

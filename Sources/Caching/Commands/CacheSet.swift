@@ -37,8 +37,8 @@ enum CacheSet: Command {
     example: """
       > CACHE.SET page:1 hello EX 60 STALE 10000 TAGS 2 news start
       OK
-      > PTTL page:1
-      (integer) 70000
+      > TTL page:1
+      (integer) 70
       > CACHE.TAGS page:1
       1) "news"
       2) "start"

@@ -197,6 +197,8 @@ final class AskJob: LongWork, @unchecked Sendable {
         messages.append(ClaudeRequest.Message(role, [piece]))
       }
     }
+    // The answer to another question, asked meanwhile, may stand behind this one already.
+    while messages.last?.role == .assistant { messages.removeLast() }
     if isCached, let last = messages.indices.last {
       messages[last].blocks[messages[last].blocks.count - 1].cache = .fiveMinutes
     }

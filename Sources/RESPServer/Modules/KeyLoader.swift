@@ -31,6 +31,9 @@ public protocol KeyLoader: AnyObject, Sendable {
   /// milliseconds: a value that is kept as a reserve after its time shows its time.
   func shownExpiry(_ expiry: Int64, of key: ByteView, in database: DatabaseIndex) -> Int64
 
+  /// Whether a key is one that it fetches, and may have rules about.
+  func fetches(_ key: ByteView, in database: DatabaseIndex) -> Bool
+
   /// Whether the client's user may not read all keys whatever their name, so that commands which
   /// make names up while they run (SORT with BY and GET) are refused.
   func hidesKeys(from context: borrowing CommandContext) -> Bool
@@ -97,6 +100,12 @@ extension CommandContext {
       return expiry
     }
     return loader.shownExpiry(expiry, of: key.bytes, in: database)
+  }
+
+  /// Whether a loader has the say over a key, so that it is to be read by commands only, which ask
+  /// the loader first.
+  public func isFetched(_ key: HashedKey) -> Bool {
+    server.state.pointee.keyLoader?.fetches(key.bytes, in: database) ?? false
   }
 
   /// Whether a loader keeps some keys from the client's user.

@@ -180,6 +180,10 @@ final class Loader: KeyLoader, @unchecked Sendable {
     return max(expiry - keyClass.staleMilliseconds, min(host.now, expiry))
   }
 
+  func fetches(_ key: ByteView, in database: DatabaseIndex) -> Bool {
+    database == Self.database && table.find(key) != nil
+  }
+
   func hidesKeys(from context: borrowing CommandContext) -> Bool {
     guard hasOwners else { return false }
     let user = context.userName
