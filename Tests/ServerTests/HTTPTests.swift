@@ -167,7 +167,12 @@ private struct HTTPTestServer {
   @Test func keysOfClassesAreNoStaticContent() throws {
     let file = "/tmp/wingcache-classes-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     defer { try? FileManager.default.removeItem(atPath: file) }
-    let classes = "class page\n  key wingman:static:row-{id:int}\n  sql SELECT :id AS id;\n  ttl 1h\n"
+    let classes = """
+      class page
+        key wingman:static:row-{id:int}
+        sql SELECT :id AS id;
+        ttl 1h
+      """
     try Data(classes.utf8).write(to: URL(fileURLWithPath: file))
     let http = try HTTPTestServer(
       "--postgres-url", "postgresql://127.0.0.1:1/none", "--cache-classes-file", file)
