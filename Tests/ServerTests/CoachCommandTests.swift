@@ -180,6 +180,14 @@ import Testing
     }
   }
 
+  /// Waits until so many crises are told of: entries are written behind the reply.
+  private func expectNotes(_ count: Int64, _ client: TestClient) throws {
+    for _ in 0..<2000 where try client.send("XLEN", "wingman:safety") != .integer(count) {
+      usleep(1000)
+    }
+    #expect(try client.send("XLEN", "wingman:safety") == .integer(count))
+  }
+
   @Test func crisesAreToldOf() throws {
     try withFolder {
       try ModuleServer.run([CoachModule()], configuration: corrections) { connect in
@@ -189,6 +197,7 @@ import Testing
         #expect(try client.send("XLEN", "wingman:safety") == .integer(0))
         _ = try client.send("COACH.SAFETY", text, "CONV", "c1")
         _ = try client.send("COACH.SAFETY", "this exam is killing me", "CONV", "c1")
+        try expectNotes(1, client)
         let first = try texts(client.send("XRANGE", "wingman:safety", "-", "+"))
         #expect(first.contains("conversation c1 category self-harm level crisis source safety"))
         #expect(!first.contains("excerpt"))
@@ -196,6 +205,7 @@ import Testing
         let reply = try client.send("COACH.APPEND", "wingman:conv:{c2}", "user", text)
         #expect(texts(reply).hasSuffix("safety crisis"))
         _ = try client.send("COACH.ROUTE", "c3", "he hits me and I am scared")
+        try expectNotes(3, client)
         let all = try texts(client.send("XRANGE", "wingman:safety", "-", "+"))
         #expect(all.contains("conversation c2 ") && all.contains("source append"))
         #expect(all.contains("[EMAIL_1]") && all.contains("kill myself"))
