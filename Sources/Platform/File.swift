@@ -54,9 +54,8 @@ public enum File {
     _ path: String, with contents: [UInt8], mode: mode_t = 0o644
   ) throws(FileError) {
     var template = Array((path + ".XXXXXX").utf8CString)
-    let descriptor = mkstemp(&template)
+    let descriptor = mkostemp(&template, O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     let temporary = String(
       decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     var status = stat()
