@@ -1,4 +1,6 @@
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
 #include "CPlatform.h"
 
 #include <sched.h>
@@ -23,3 +25,7 @@ static _Thread_local int thread_number = -1;
 void cp_set_thread_number(int number) { thread_number = number; }
 
 int cp_thread_number(void) { return thread_number; }
+
+int cp_make_temporary(char *name_template) {
+  return mkostemp(name_template, O_CLOEXEC);
+}

@@ -54,7 +54,7 @@ public enum File {
     _ path: String, with contents: [UInt8], mode: mode_t = 0o644
   ) throws(FileError) {
     var template = Array((path + ".XXXXXX").utf8CString)
-    let descriptor = mkostemp(&template, O_CLOEXEC)
+    let descriptor = makeTemporary(&template)
     guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
     let temporary = String(
       decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -13,4 +13,8 @@ int cp_thread_number(void);
 // Runs the calling thread on `cpu` only.
 int cp_pin_thread(int cpu);
 
+// mkostemp with O_CLOEXEC: a new file, its name put in the place of the template's six "X"; -1 with
+// errno on failure.
+int cp_make_temporary(char *name_template);
+
 #endif
