@@ -7,8 +7,8 @@ import Testing
 extension CoachCommandTests {
   /// COACH.ASK over a socket, with the provider's stand-in behind it. See `Routing` for why here.
   @Suite struct Asking {
-    private let folder = "/tmp/wingcache-ask-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-    private static let key = "sk-test-ask-0123456789"
+    private let folder = CoachWithStandIn.temporaryFolder()
+    private static let key = CoachWithStandIn.key
 
     private func field(_ reply: Reply, _ name: String) -> Reply? {
       guard let parts = reply.elements else { return nil }
@@ -22,18 +22,7 @@ extension CoachCommandTests {
       _ standIn: StandIn, _ more: String = "",
       _ body: (_ connect: () throws -> TestClient) throws -> Void
     ) throws {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(atPath: folder) }
-      try Data(Self.key.utf8).write(to: URL(fileURLWithPath: folder + "/key"))
-      defer { standIn.stop() }
-      let lines = """
-        coach-corrections-file ""
-        coach-spend-file ""
-        coach-api-key-file \(folder)/key
-        coach-api-url \(standIn.url)
-        \(more)
-        """
-      try ModuleServer.run([CoachModule()], configuration: lines, body)
+      try CoachWithStandIn.run(standIn, in: folder, more, body)
     }
 
     private func messages(_ client: TestClient, _ id: String) throws -> [String] {
