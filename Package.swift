@@ -188,6 +188,18 @@ if Context.environment["WINGCACHE_FUZZ"] != nil {
       name: "FuzzReadThrough", dependencies: ["ReadThrough", "Bytes", "FuzzSupport"],
       path: "Fuzz/FuzzReadThrough", swiftSettings: fuzzSettings),
     .executableTarget(
+      name: "FuzzCaching", dependencies: ["Caching", "Bytes", "FuzzSupport"],
+      path: "Fuzz/FuzzCaching", swiftSettings: fuzzSettings),
+    .executableTarget(
+      name: "FuzzHTTP",
+      dependencies: [
+        "HTTPServer", "RESPServer", "Bytes", "FuzzSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Fuzz/FuzzHTTP", swiftSettings: fuzzSettings),
+    .executableTarget(
       name: "FuzzStream", dependencies: ["RESPServer", "Bytes", "FuzzServer", "FuzzSupport"],
       path: "Fuzz/FuzzStream", swiftSettings: fuzzSettings),
     .executableTarget(

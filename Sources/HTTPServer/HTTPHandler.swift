@@ -22,7 +22,7 @@ final class HTTPHandler: ChannelInboundHandler {
   /// How long a client that was wrong may go on sending before the connection is cut.
   private static var lingering: TimeAmount { .seconds(1) }
 
-  private let service: HTTPService
+  private let service: any HTTPAnswering
   private let timeout: TimeAmount
   private var head: HTTPRequestHead?
   private var bodyBytes = 0
@@ -33,7 +33,7 @@ final class HTTPHandler: ChannelInboundHandler {
   private var isOver = false
   private var deadline: Scheduled<Void>?
 
-  init(_ service: HTTPService, timeoutSeconds: Int) {
+  init(_ service: any HTTPAnswering, timeoutSeconds: Int) {
     self.service = service
     timeout = .seconds(Int64(timeoutSeconds))
   }
@@ -122,7 +122,7 @@ final class HTTPHandler: ChannelInboundHandler {
     } else if head?.version.minor == 0 {
       headers.add(name: "Connection", value: "keep-alive")
     }
-    service.statistics.answer(answer.status, bytes: count)
+    service.noteAnswer(answer.status, bytes: count)
     let number = request
     after(timeout + .seconds(Int64(count / Self.bytesPerSecondMin)), context) { [self] in
       guard request == number, isAnswering else { return }
@@ -171,7 +171,7 @@ final class HTTPHandler: ChannelInboundHandler {
   private func end(_ context: ChannelHandlerContext, hasTimedOut: Bool = false) {
     guard !isOver else { return }
     isOver = true
-    if hasTimedOut { service.statistics.timeOut() }
+    if hasTimedOut { service.noteTimeout() }
     context.close(promise: nil)
   }
 

@@ -47,12 +47,7 @@ final class HTTPListener: Sendable {
   private static func bootstrap(
     _ group: MultiThreadedEventLoopGroup, _ settings: HTTPSettings, _ service: HTTPService
   ) -> ServerBootstrap {
-    var limits = NIOHTTPDecoderLimitConfiguration()
-    limits.maxHeaderFieldSize = settings.headerBytesMax
-    limits.maxHeaderListSize = settings.headerBytesMax
-    limits.maxHeaderFieldCount = 100
-    let configuration = limits
-    return ServerBootstrap(group: group)
+    ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -62,14 +57,24 @@ final class HTTPListener: Sendable {
         }
         channel.closeFuture.whenComplete { _ in service.statistics.close() }
         return channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          try pipeline.configureHTTPServerPipeline(
-            withErrorHandling: false, withEncoderConfiguration: .init(),
-            withDecoderLimitConfiguration: configuration)
-          try pipeline.addHandler(
-            HTTPHandler(service, timeoutSeconds: settings.timeoutSeconds))
+          try configure(channel, settings, service)
         }
       }
+  }
+
+  /// Makes a channel's pipeline; to be called on its event loop.
+  static func configure(
+    _ channel: any Channel, _ settings: HTTPSettings, _ service: any HTTPAnswering
+  ) throws {
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldSize = settings.headerBytesMax
+    limits.maxHeaderListSize = settings.headerBytesMax
+    limits.maxHeaderFieldCount = 100
+    let pipeline = channel.pipeline.syncOperations
+    try pipeline.configureHTTPServerPipeline(
+      withErrorHandling: false, withEncoderConfiguration: .init(),
+      withDecoderLimitConfiguration: limits)
+    try pipeline.addHandler(HTTPHandler(service, timeoutSeconds: settings.timeoutSeconds))
   }
 
   /// Closes everything and ends the thread.

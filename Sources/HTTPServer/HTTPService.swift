@@ -27,8 +27,25 @@ struct HTTPAnswer: Sendable {
   }
 }
 
-/// Answers requests.
-final class HTTPService: Sendable {
+/// What a connection asks.
+protocol HTTPAnswering: Sendable {
+  /// Answers a request.
+  ///
+  /// - Parameter reply: called once, on the event loop, never before this returns; never at all
+  ///   when the server ends meanwhile.
+  func answer(
+    _ head: HTTPRequestHead, on eventLoop: any EventLoop,
+    _ reply: @escaping @Sendable (HTTPAnswer) -> Void)
+
+  /// Takes note that an answer is sent.
+  func noteAnswer(_ status: HTTPResponseStatus, bytes: Int)
+
+  /// Takes note that a connection is closed because its time is over.
+  func noteTimeout()
+}
+
+/// Answers requests out of the server.
+final class HTTPService: HTTPAnswering {
   let statistics = HTTPStatistics()
   private let host: ModuleHost
   private let settings: Guarded<HTTPSettings>
@@ -44,10 +61,12 @@ final class HTTPService: Sendable {
   /// Takes over settings that may change at run time.
   func change(_ new: HTTPSettings) { settings.withLock { $0 = new } }
 
-  /// Answers a request.
-  ///
-  /// - Parameter reply: called once, on the event loop, never before this returns; never at all
-  ///   when the server ends meanwhile.
+  func noteAnswer(_ status: HTTPResponseStatus, bytes: Int) {
+    statistics.answer(status, bytes: bytes)
+  }
+
+  func noteTimeout() { statistics.timeOut() }
+
   func answer(
     _ head: HTTPRequestHead, on eventLoop: any EventLoop,
     _ reply: @escaping @Sendable (HTTPAnswer) -> Void
@@ -72,7 +91,8 @@ final class HTTPService: Sendable {
     }
   }
 
-  private static func refusal(of head: HTTPRequestHead) -> HTTPAnswer? {
+  /// The answer to what is no request for anything here; nil: it is one.
+  static func refusal(of head: HTTPRequestHead) -> HTTPAnswer? {
     guard head.version.major == 1 else {
       return HTTPAnswer(.httpVersionNotSupported, text: "HTTP/1.1 is spoken here")
     }

@@ -23,9 +23,19 @@ enum ServerMetrics {
       self.labels = labels
       self.scale = scale
     }
+
+    /// One family of several fields, told apart by a label.
+    static func labelled(
+      _ name: String, _ kind: Exposition.Family.Kind, _ help: String, by label: String,
+      _ fields: [(field: String, value: String)], scale: Double = 1
+    ) -> [Rule] {
+      fields.map {
+        Rule($0.field, name, kind, help, labels: [(label, $0.value)], scale: scale)
+      }
+    }
   }
 
-  private static let rules: [Rule] = clients + memory + keys + processor
+  private static let rules: [Rule] = clients + denials + memory + keys + lags + processor
 
   private static let clients = [
     Rule("uptime_in_seconds", "uptime_seconds", .gauge, "Time since the start."),
@@ -50,19 +60,14 @@ enum ServerMetrics {
     Rule("pubsub_channels", "pubsub_channels", .gauge, "Channels that have subscribers."),
     Rule("pubsub_patterns", "pubsub_patterns", .gauge, "Patterns that have subscribers."),
     Rule("tracking_total_keys", "tracking_keys", .gauge, "Keys that clients track."),
-    Rule(
-      "acl_access_denied_auth", "acl_denied_total", .counter, "What users were denied.",
-      labels: [("reason", "auth")]),
-    Rule(
-      "acl_access_denied_cmd", "acl_denied_total", .counter, "What users were denied.",
-      labels: [("reason", "command")]),
-    Rule(
-      "acl_access_denied_key", "acl_denied_total", .counter, "What users were denied.",
-      labels: [("reason", "key")]),
-    Rule(
-      "acl_access_denied_channel", "acl_denied_total", .counter, "What users were denied.",
-      labels: [("reason", "channel")]),
   ]
+
+  private static let denials = Rule.labelled(
+    "acl_denied_total", .counter, "What users were denied.", by: "reason",
+    [
+      ("acl_access_denied_auth", "auth"), ("acl_access_denied_cmd", "command"),
+      ("acl_access_denied_key", "key"), ("acl_access_denied_channel", "channel"),
+    ])
 
   private static let memory = [
     Rule("used_memory", "memory_used_bytes", .gauge, "What counts against maxmemory."),
@@ -82,26 +87,17 @@ enum ServerMetrics {
     Rule("keyspace_misses", "keyspace_misses_total", .counter, "Lookups that found none."),
     Rule("expired_keys", "keys_expired_total", .counter, "Keys that went when they were due."),
     Rule("evicted_keys", "keys_evicted_total", .counter, "Keys that went because of maxmemory."),
-    Rule(
-      "expiry_lag_p50_ms", "expiry_lag_seconds", .gauge,
-      "From the time a key was due to its removal.", labels: [("quantile", "0.5")], scale: 0.001),
-    Rule(
-      "expiry_lag_p99_ms", "expiry_lag_seconds", .gauge,
-      "From the time a key was due to its removal.", labels: [("quantile", "0.99")], scale: 0.001),
-    Rule(
-      "expiry_lag_max_ms", "expiry_lag_seconds", .gauge,
-      "From the time a key was due to its removal.", labels: [("quantile", "1")], scale: 0.001),
     Rule("expiry_references", "expiry_references", .gauge, "References in the timing wheel."),
   ]
 
-  private static let processor = [
-    Rule(
-      "used_cpu_user", "cpu_seconds_total", .counter, "CPU time of the process.",
-      labels: [("mode", "user")]),
-    Rule(
-      "used_cpu_sys", "cpu_seconds_total", .counter, "CPU time of the process.",
-      labels: [("mode", "system")]),
-  ]
+  private static let lags = Rule.labelled(
+    "expiry_lag_seconds", .gauge, "From the time a key was due to its removal.", by: "quantile",
+    [("expiry_lag_p50_ms", "0.5"), ("expiry_lag_p99_ms", "0.99"), ("expiry_lag_max_ms", "1")],
+    scale: 0.001)
+
+  private static let processor = Rule.labelled(
+    "cpu_seconds_total", .counter, "CPU time of the process.", by: "mode",
+    [("used_cpu_user", "user"), ("used_cpu_sys", "system")])
 
   /// Adds what the server's own sections tell.
   static func add(_ sections: [InfoSection], to exposition: inout Exposition) {

@@ -24,6 +24,17 @@ struct StaticContent: Sendable {
   /// Milliseconds to its expiry; nil: it has none.
   private let remaining: Int64?
 
+  private init(storage: Storage, etag: Int64?, remaining: Int64?) {
+    self.storage = storage
+    self.etag = etag
+    self.remaining = remaining
+  }
+
+  /// A copy of bytes.
+  init(_ bytes: [UInt8], etag: Int64?, remaining: Int64?) {
+    self.init(storage: .copy(bytes), etag: etag, remaining: remaining)
+  }
+
   /// Looks the first key up in a user's name, as GET does. A large value is not copied here, where
   /// the loop's clients wait.
   static func find(in context: inout CommandContext, as user: [UInt8]?) -> Found {

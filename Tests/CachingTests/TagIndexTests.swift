@@ -199,6 +199,14 @@ import Testing
   func mistakesAreNamed(text: String) {
     #expect(throws: CacheRule.Mistake.self) { try RuleSet.parse(text, canRedact: true) }
   }
+
+  /// It could be set, but not be read again.
+  @Test func noRuleForASemicolon() {
+    let options = [Array("MAXTTL".utf8), Array("1".utf8)]
+    #expect(throws: CacheRule.Mistake.self) {
+      try CacheRule(prefix: [UInt8(ascii: ";")], options: options, canRedact: true)
+    }
+  }
 }
 
 @Suite struct TagClockTests {

@@ -276,6 +276,43 @@ extension CoachCommandTests {
       }
     }
 
+    /// An answer that is kept costs nothing, so neither budgets nor models that are down matter.
+    @Test func keptAnswersNeedNoBudgetAndNoModel() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let client = try connect()
+        standIn.play("answer usage=1000/0/0/0/500 text=Hi there.")
+        func ask(_ id: String, _ text: String) throws -> Reply {
+          try client.send("COACH.ASK", id, text, "USER", "ann")
+        }
+        #expect(field(try ask("1", "hello"), "cached") == .integer(0))
+        _ = try client.send("COACH.BUDGET", "SET", "USER", "ann", "DAY", "0.0000001")
+        let again = try ask("2", "Hello!")
+        #expect(field(again, "answer") == .text("Hi there."))
+        #expect(field(again, "cached") == .integer(1))
+        #expect(field(again, "cost") == .text("0.00"))
+        #expect(try messages(client, "2") == ["user: Hello!", "assistant: Hi there."])
+        // What is not kept is refused, and so is what never is.
+        #expect(try ask("3", "good morning").isError("OVERBUDGET"))
+        #expect(try ask("4", "How do I ask her out?").isError("OVERBUDGET"))
+        #expect(try messages(client, "4").isEmpty)
+        _ = try client.send("COACH.BUDGET", "SET", "USER", "ann", "DAY", "10")
+        for model in [
+          "claude-haiku-5-5", "claude-haiku-4-5-20251001", "claude-sonnet-5-5", "claude-opus-5-5",
+        ] {
+          #expect(try client.send("COACH.MODELS", "DISABLE", model) == .ok)
+        }
+        #expect(try ask("5", "How do I ask her out?").isError("NOMODEL"))
+        #expect(field(try ask("6", "hello"), "answer") == .text("Hi there."))
+        #expect(try ask("7", "good morning").isError("NOMODEL"))
+        #expect(standIn.now.requests.count == 1)
+        let stats = try client.send("COACH.STATS")
+        #expect(field(stats, "answers_cached") == .integer(2))
+        #expect(field(stats, "routes_refused") == .integer(2))
+        #expect(field(stats, "routes_without_model") == .integer(2))
+      }
+    }
+
     @Test func aCrisisIsNeverAnsweredAgain() throws {
       let standIn = try StandIn(key: Self.key)
       try withCoach(standIn) { connect in

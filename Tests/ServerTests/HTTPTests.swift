@@ -205,6 +205,46 @@ private struct HTTPTestServer {
     #expect(ready["Cache-Control"] == "no-store")
   }
 
+  /// What is called a counter stays when everything that was made goes again.
+  @Test func countersNeverFall() throws {
+    let http = try HTTPTestServer()
+    let client = try http.server.connect()
+    let other = try http.server.connect()
+    try other.send("CLIENT", "TRACKING", "ON", "BCAST", "REDIRECT", "0")
+    try client.send("CACHE.RULE", "SET", "p:", "QUOTA", "100keys", "DEFAULTTTL", "100")
+    for number in 0..<20 {
+      try client.send("CACHE.SET", "p:\(number)", "v", "TAGS", "1", "t")
+      try client.send("CACHE.GET", "q:\(number)")
+    }
+    try client.send("COACH.APPEND", "1", "user", "My name is Ann, and I was born in 1990.")
+    try client.send("COACH.ROUTE", "1", "hello", "USER", "ann", "RESERVE", "r1")
+    try client.send("COACH.ROUTE", "2", "How do I ask her out?", "USER", "ann", "RESERVE", "r2")
+    try client.send("COACH.SAFETY", "I want to kill myself", "CONV", "1")
+    try client.send("SETBIT", "big", "1000000", "1")
+    let before = try http.metrics()
+    try client.send("CACHE.INVALIDATE", "TAG", "t")
+    try client.send("CACHE.INVALIDATE", "PREFIX", "p:")
+    try client.send("CACHE.INVALIDATE", "KEY", "q:1")
+    for _ in 0..<5 { try client.send("COACH.ROUTE", "3", "How do I ask?", "USER", "ann") }
+    try client.send("COACH.FORGET", "USER", "ann")
+    try client.send("FLUSHALL")
+    try client.send("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    try client.send("ECHO", "the end")
+    var after = before
+    // A reading is good for a tenth of a second.
+    let isSeen = try http.server.wait {
+      after = try http.metrics()
+      return after.value("wingcache_command_calls_total", ["command": "echo"]) == 1
+    }
+    #expect(isSeen)
+    for sample in before.samples where before.types[sample.name] == "counter" {
+      let now = after.value(sample.name, sample.labels)
+      #expect((now ?? -1) >= sample.value, "\(sample.name) \(sample.labels)")
+    }
+    #expect(after.value("wingcache_cache_tagged_keys") == 0)
+    #expect(before.types["wingcache_coach_routing_saved_dollars"] == "gauge")
+  }
+
   @Test func metricsAreWellFormed() throws {
     let http = try HTTPTestServer("--requirepass", "very-secret-word")
     let client = try http.server.connect()

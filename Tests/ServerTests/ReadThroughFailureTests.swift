@@ -230,6 +230,77 @@ struct ReadThroughFailureTests {
     try setup.eventually("empty") { try client.send("GET", "wingman:fresh:50") == .null }
   }
 
+  /// Tens of thousands of notifications at once, some of them of nobody's making: reads go on, and
+  /// what is said last is heard.
+  @Test func stormOfNotifications() throws {
+    let postgres = try ScratchPostgres.database(Self.things)
+    let setup = try ReadThroughServer(postgres, classes: Self.stale)
+    let client = try setup.connect()
+    #expect(try client.send("GET", "wingman:fresh:7") == .text("body 7"))
+    #expect(try client.send("GET", "wingman:fresh:8") == .text("body 8"))
+    let before = try #require(Int(try setup.figure("postgres_notifications", client)))
+    try postgres.run(
+      """
+      SELECT count(pg_notify('wingcache', 'fresh id' || chr(10) || n))
+        FROM generate_series(1000, 20999) AS n;
+      SELECT count(pg_notify('wingcache', 'nonsense' || n)) FROM generate_series(1, 5000) AS n;
+      SELECT count(pg_notify('wingcache', 'fresh id x' || chr(10) || n))
+        FROM generate_series(1, 100) AS n;
+      SELECT pg_notify('wingcache', 'nobody id' || chr(10) || '7');
+      UPDATE things SET body = 'at last' WHERE id = 7
+      """)
+    try setup.eventually("heard of") {
+      try client.send("GET", "wingman:fresh:7") == .text("at last")
+    }
+    #expect(try client.send("GET", "wingman:fresh:8") == .text("body 8"))
+    #expect(try setup.figure("postgres_notifications_unreadable", client) == "5100")
+    let after = try #require(Int(try setup.figure("postgres_notifications", client)))
+    // Of several equal ones in a transaction PostgreSQL sends one.
+    #expect(after - before >= 25_102)
+    #expect(try setup.figure("postgres_listening", client) == "1")
+    #expect(try setup.figure("postgres_invalidated_classes", client) == "0")
+  }
+
+  /// A class whose pattern takes keys that are none of its business is refused where it takes those
+  /// of another class, or nearly all there are; otherwise they are keys that have no row, and what
+  /// applications write to them is theirs.
+  @Test func classesThatMatchTooMuch() throws {
+    let broad = """
+      class broad
+        key      wingman:{anything}
+        sql      SELECT body FROM things WHERE body = :anything;
+        ttl      1h
+        negative 1ms
+        value    column body
+        redact   no
+
+      """
+    let setup = try ReadThroughServer(ScratchPostgres.database(Self.things), classes: broad)
+    let client = try setup.connect()
+    #expect(try client.send("GET", "wingman:body 7") == .text("body 7"))
+    #expect(try client.send("GET", "wingman:settings") == .null)
+    #expect(try client.send("SET", "wingman:settings", "mine") == .ok)
+    #expect(try client.send("GET", "wingman:settings") == .text("mine"))
+    #expect(try client.send("GET", "wingman:body 7:8") == .null)
+    let long = String(repeating: "x", count: 257)
+    let loads = try setup.figure("postgres_loads", client)
+    #expect(try client.send("GET", "wingman:\(long)") == .null)
+    #expect(try setup.figure("postgres_loads", client) == loads)
+    for (key, reason) in [
+      ("wingman:{id:int}", "could be of the class"), ("{id}", "plain text"),
+      ("wi{id}", "plain text"),
+      ("*{id}", "plain text"),
+    ] {
+      let other = broad.replacing("class broad", with: "class other")
+        .replacing("wingman:{anything}", with: key).replacing(":anything", with: ":id")
+      try setup.rewrite(broad + other)
+      let refusal = try client.send("CACHE.RELOAD")
+      #expect(refusal.isError("ERR"), "\(key): \(refusal)")
+      #expect(refusal.allText.contains(reason), "\(key): \(refusal)")
+      #expect(try client.send("GET", "wingman:body 9") == .text("body 9"))
+    }
+  }
+
   @Test func silentListenerShortensTrust() throws {
     let postgres = try ScratchPostgres.database(Self.things)
     let setup = try ReadThroughServer(

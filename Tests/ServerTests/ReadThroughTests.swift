@@ -163,6 +163,52 @@ struct ReadThroughTests {
     #expect(try setup.figure("postgres_waits", watcher) == "200")
   }
 
+  /// As many clients as one server has by default, all waiting for one key.
+  @Test func tenThousandClientsWaitForOneKey() throws {
+    let postgres = try ScratchPostgres.database(Self.things)
+    let classes = """
+      class slow
+        key    wingman:slow:{id:int}
+        sql    SELECT clock_timestamp() AS loaded FROM pg_advisory_xact_lock_shared(:id);
+        ttl    1h
+        value  column loaded
+        redact no
+      """
+    // This process has other sockets, too.
+    let count = min(10_000, OpenFiles.raiseLimit() - 2000)
+    if count < 10_000 { print("with \(count) clients: more files may not be open here") }
+    let socket = "/tmp/wingcache-slow-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    let setup = try ReadThroughServer(
+      postgres, classes: classes,
+      [
+        "--postgres-load-timeout", "600000", "--postgres-statement-timeout", "600000",
+        "--unixsocket", socket, "--maxclients", "\(count + 10)",
+      ])
+    let watcher = try setup.connect()
+    watcher.setTimeout(seconds: 120)
+    let barrier = try ScratchPostgres.Barrier(postgres, 8)
+    var clients: [TestClient] = []
+    for _ in 0..<count {
+      let client = try TestClient(path: socket)
+      client.setTimeout(seconds: 120)
+      try client.write("GET wingman:slow:8\r\n")
+      clients.append(client)
+    }
+    try setup.eventually("all wait", seconds: 300) {
+      try setup.figure("blocked_clients", watcher) == "\(count)"
+    }
+    // Others are served meanwhile.
+    #expect(try watcher.send("PING") == .simple("PONG"))
+    #expect(try watcher.send("GET", "other") == .null)
+    try barrier.release(in: postgres)
+    let first = try clients[0].read()
+    #expect(first.string?.hasPrefix("20") == true)
+    for client in clients.dropFirst() { #expect(try client.read() == first) }
+    #expect(try setup.figure("postgres_loads", watcher) == "1")
+    #expect(try setup.figure("postgres_waits", watcher) == "\(count)")
+    #expect(try setup.figure("blocked_clients", watcher) == "0")
+  }
+
   @Test func repliesKeepTheirOrder() throws {
     let setup = try ReadThroughServer(ScratchPostgres.database(Self.things), classes: Self.thing)
     let client = try setup.connect()

@@ -87,10 +87,11 @@ class Client:
 class Parts:
     """All programs of a run. Use it with `with`."""
 
-    def __init__(self, server, stand_in, classes):
+    def __init__(self, server, stand_in, classes, questions=()):
         self.server_program = server
         self.stand_in_program = stand_in
         self.classes = classes
+        self.questions = questions
         self.folder = tempfile.mkdtemp(prefix="wingcache-platform-")
         # PostgreSQL runs as another user when root starts it.
         os.chmod(self.folder, 0o755)
@@ -114,19 +115,25 @@ class Parts:
     def start(self):
         """Starts everything and waits until the server answers."""
         self.start_postgres()
-        classes = os.path.join(self.folder, "classes.conf")
-        with open(classes, "w", encoding="utf-8") as file:
-            file.write(self.classes)
-        with open(os.path.join(self.folder, "key"), "w", encoding="utf-8") as file:
-            file.write(KEY)
+        classes = self._write("classes.conf", self.classes)
+        key = self._write("key", KEY)
+        questions = self._write("questions", "\n".join(self.questions) + "\n")
         self._spawn("stand-in", [
             self.stand_in_program, "--port", str(self.stand_in_port), "--key", KEY])
         self._spawn("wingcache", [
             self.server_program, "--port", str(self.port), "--bind", HOST, "--dir", self.folder,
             "--postgres-url", self.database, "--cache-classes-file", classes,
-            "--postgres-install-triggers", "yes", "--coach-api-key-file", self.folder + "/key",
+            "--postgres-install-triggers", "yes", "--coach-api-key-file", key,
+            "--coach-static-questions-file", questions,
             "--coach-api-url", f"http://{HOST}:{self.stand_in_port}"])
         asyncio.run(self._await_answer())
+
+    def _write(self, name, text):
+        """Makes a file in the folder and returns its path."""
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
 
     def start_postgres(self):
         """Starts the database, with the platform's tables when it is new."""

@@ -30,8 +30,22 @@ SESSION_LENGTH = 20
 # How often a reputation or a location that is read is the person's own.
 OWN_PERCENT = 60
 
-# What they say to the coach, in percent: the mix of docs/coach-routing.md, the uncertain ones
-# among the coaching requests.
+# A talk with the coach ends after so many messages, in the mean; then the same user begins another.
+TALK_LENGTH = 40
+
+# How a talk begins, in percent. People greet in the same few ways, and ask what everybody asks: the
+# questions are those that an operator lists as static.
+STATIC_QUESTIONS = (
+    "What can you help me with?", "How do I cancel my subscription?",
+    "Is what I write here private?", "How does the confidence test work?")
+OPENINGS = (
+    ("greeting", 60, ("hi", "hello coach", "good morning", "hey there")),
+    ("static", 20, STATIC_QUESTIONS),
+    (None, 20, ()),
+)
+
+# What they say after that, in percent: the mix of docs/coach-routing.md, the uncertain ones among
+# the coaching requests.
 TALK = (
     ("greeting", 9, ("hi", "hello coach", "good morning", "hey there")),
     ("confirmation", 18, ("yes", "ok", "sure, thanks", "no", "maybe", "sounds good")),
@@ -52,6 +66,12 @@ TALK = (
 ANSWER = " ".join(["Take a breath, smile, and begin with a question about their day."] * 16)
 # As the stand-in bills it.
 ANSWER_TOKENS = len(ANSWER) // 4
+
+
+def drawn(table, generator):
+    """A name and one of its texts from a table like TALK."""
+    name, _, texts = generator.choices(table, [percent for _, percent, _ in table])[0]
+    return name, generator.choice(texts) if texts else None
 
 
 def zipf_weights(count, exponent=0.99):
@@ -95,6 +115,9 @@ class Window:
         self.reads = []
         self.read_errors = 0
         self.avoidable_errors = 0
+        # Reads of keys that nobody had read before, and of keys whose row had changed.
+        self.first_reads = 0
+        self.changed_reads = 0
         self.asks = []
         self.ask_errors = {}
         self.writes = 0
@@ -114,6 +137,9 @@ class Recorder:
         self.texts = set()
         # When a key's value was last seen, to tell errors that a stale value could have avoided.
         self.seen = {}
+        # Keys that were read, and those of them whose row has changed since.
+        self.known = set()
+        self.changed = set()
 
     def window(self):
         second = int(time.monotonic() - self.start)
@@ -130,6 +156,22 @@ class Recorder:
 
     def end(self):
         self.flying -= 1
+
+    def note_read(self, key):
+        """Takes note of why the cache may not have a key that is about to be read."""
+        if key not in self.known:
+            self.known.add(key)
+            self.window().first_reads += 1
+        elif key in self.changed:
+            self.window().changed_reads += 1
+        self.changed.discard(key)
+
+    def note_change(self, keys):
+        """Takes note of rows that have changed: what is gone from the cache now cannot be served
+        when the database goes."""
+        for key in keys:
+            self.seen.pop(key, None)
+        self.changed.update(keys)
 
     @property
     def seconds(self):
@@ -151,8 +193,10 @@ class Platform:
         self.recorder = Recorder()
         self.writer = DatabaseWriter(database)
         self.partners = partners()
-        # Nobody says two things at once in one conversation.
+        # Nobody says two things at once in one conversation. Each is its user's talk of a number,
+        # at its beginning or in the middle.
         self.talking = set()
+        self.talks = {}
         self._names = [name for name, _ in ACTIONS]
         self._percents = [percent for _, percent in ACTIONS]
         self._tasks = []
@@ -210,6 +254,7 @@ class Platform:
         return f"wingman:{action}:{person}"
 
     async def _read(self, client, key, start):
+        self.recorder.note_read(key)
         reply = await client.command("GET", key)
         now = time.monotonic()
         window = self.recorder.window()
@@ -224,8 +269,6 @@ class Platform:
                 self.recorder.seen[key] = now
 
     async def _ask(self, client, start):
-        kind = self.generator.choices(TALK, [percent for _, percent, _ in TALK])[0]
-        text = self.generator.choice(kind[2])
         conversation = self.conversations.draw()
         if conversation in self.talking:
             free = [n for n in range(1, CONVERSATION_COUNT + 1) if n not in self.talking]
@@ -233,9 +276,10 @@ class Platform:
                 return
             conversation = self.generator.choice(free)
         self.talking.add(conversation)
+        talk, text = self._message(conversation)
         try:
             reply = await client.command(
-                "COACH.ASK", f"load-{conversation}", text, "USER", f"user-{conversation}")
+                "COACH.ASK", f"load-{conversation}-{talk}", text, "USER", f"user-{conversation}")
         finally:
             self.talking.discard(conversation)
         window = self.recorder.window()
@@ -245,6 +289,14 @@ class Platform:
             self.recorder.texts.add(str(reply))
             return
         window.asks.append(time.monotonic() - start)
+
+    def _message(self, conversation):
+        """What is said next, and in which of the user's talks."""
+        talk, is_new = self.talks.get(conversation, (1, True))
+        text = drawn(OPENINGS, self.generator)[1] if is_new else None
+        ends = self.generator.random() < 1 / TALK_LENGTH
+        self.talks[conversation] = (talk + 1, True) if ends else (talk, False)
+        return talk, text or drawn(TALK, self.generator)[1]
 
     async def _write(self, client, user):
         """Changes a row and waits until the cache shows it."""
@@ -276,18 +328,19 @@ class Platform:
         if not is_written:
             window.write_errors += 1
             return
-        # What is gone from the cache now cannot be served when the database goes.
-        gone = [key, matches_key(user)]
+        keys = [key]
+        if kind == 0:
+            keys.append(matches_key(user))
         if kind == 3:
-            gone += [f"wingman:reputation:{other}" for other in self.partners.get(user, ())]
-        for name in gone:
-            self.recorder.seen.pop(name, None)
+            keys += [f"wingman:reputation:{other}" for other in self.partners.get(user, ())]
+        self.recorder.note_change(keys)
         window.writes += 1
         if mark:
             await self._await_mark(client, key, mark)
 
     async def _await_mark(self, client, key, mark):
         committed = time.monotonic()
+        self.recorder.note_read(key)
         while time.monotonic() - committed < 10:
             reply = await client.command("GET", key)
             if isinstance(reply, bytes) and mark in json.dumps(json.loads(reply)):
@@ -365,6 +418,8 @@ def summary(windows):
         "read_max_ms": 1000 * reads[-1] if reads else 0,
         "read_errors": sum(window.read_errors for window in windows),
         "avoidable_errors": sum(window.avoidable_errors for window in windows),
+        "first_reads": sum(window.first_reads for window in windows),
+        "changed_reads": sum(window.changed_reads for window in windows),
         "asks": len(asks),
         "ask_p50_ms": 1000 * percentile(asks, 50),
         "ask_p99_ms": 1000 * percentile(asks, 99),

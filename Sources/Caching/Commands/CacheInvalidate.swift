@@ -120,7 +120,6 @@ enum CacheInvalidatePrefix: Command {
     }
     let store = context.cache
     store.figures.prefixInvalidations.count()
-    store.voidLeases(in: context.database, context.keyspace) { $0.starts(with: prefix) }
     Sweep(store, .prefix(prefix), context).begin(&context)
   }
 }

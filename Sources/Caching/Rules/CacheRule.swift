@@ -43,6 +43,10 @@ struct CacheRule: Equatable {
     guard !prefix.isEmpty, prefix.count <= Self.prefixBytesMax else {
       throw Mistake(reason: "a prefix has 1 to \(Self.prefixBytesMax) bytes")
     }
+    // It separates rules, quoted or not.
+    guard prefix != [UInt8(ascii: ";")] else {
+      throw Mistake(reason: "a prefix cannot be a semicolon alone")
+    }
     guard !options.isEmpty, options.count % 2 == 0 else {
       throw Mistake(reason: "a rule is a prefix and pairs of option and value")
     }

@@ -203,14 +203,24 @@ final class RuleWalk: Sendable {
   }
 
   private func step(_ context: inout CommandContext) {
-    guard generation == store.ruleGeneration.load(ordering: .relaxed), let rules = store.rules
-    else { return end() }
+    let budget = StepBudget()
+    repeat {
+      guard generation == store.ruleGeneration.load(ordering: .relaxed), let rules = store.rules,
+        database.load(ordering: .relaxed) < store.host.databaseCount
+      else { return end() }
+      count(rules, context)
+    } while !budget.isSpent
+    store.figures.longestStepMicroseconds.raise(to: budget.microseconds)
+    task.perform { [self] context in step(&context) }
+  }
+
+  /// Counts a batch of keys.
+  private func count(_ rules: RuleSet, _ context: borrowing CommandContext) {
     let number = database.load(ordering: .relaxed)
-    guard number < store.host.databaseCount else { return end() }
     let index = DatabaseIndex(rawValue: UInt8(number))
     let now = context.now
     let next = context.keyspace.scan(
-      in: index, cursor: position.load(ordering: .relaxed), count: 512, now: now
+      in: index, cursor: position.load(ordering: .relaxed), count: StepBudget.batch, now: now
     ) { name, _ in
       guard let rule = rules.match(name) else { return }
       store.setAccount(
@@ -218,7 +228,6 @@ final class RuleWalk: Sendable {
     }
     position.store(next, ordering: .relaxed)
     if next == 0 { database.store(number + 1, ordering: .relaxed) }
-    task.perform { [self] context in step(&context) }
   }
 
   private func end() { store.figures.ruleWalks.count(-1) }

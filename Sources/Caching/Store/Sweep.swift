@@ -1,10 +1,9 @@
 internal import Bytes
 internal import CacheCore
-internal import Platform
 internal import RESP
 internal import RESPServer
 
-/// Removes the keys of tags or of a prefix, in steps of about a millisecond.
+/// Removes the keys of tags or of a prefix, in steps of about half a millisecond.
 ///
 /// The first step is the command's own; as a rule it is the last. Otherwise the client waits, and
 /// each further step runs on the client's loop between other clients' commands. Where nothing may
@@ -24,8 +23,6 @@ final class Sweep: @unchecked Sendable {
   }
 
   static let runningMax = 64
-  private static let stepNanoseconds: UInt64 = 1_000_000
-  private static let batch = 64
 
   private let store: CacheStore
   private let target: Target
@@ -33,9 +30,9 @@ final class Sweep: @unchecked Sendable {
   private var client: BlockedClient?
   private var task: LoopTask?
   private var removed = 0
-  /// Where to go on: the cursor of the scan, or the shard and the tag.
-  private var cursor: UInt64 = 0
+  /// Where to go on: the shard whose tags, or whose leases, are next, and the cursor of the scan.
   private var shard = 0
+  private var cursor: UInt64 = 0
   private var isDone = false
 
   init(_ store: CacheStore, _ target: Target, _ context: borrowing CommandContext) {
@@ -66,19 +63,17 @@ final class Sweep: @unchecked Sendable {
   }
 
   private func step(_ context: inout CommandContext, isUnbounded: Bool) {
-    let start = Clock.monotonicNanoseconds
+    let budget = StepBudget()
     let before = removed
     repeat {
       switch target {
       case .tags(let tags): sweepTags(tags, &context)
       case .prefix(let prefix): sweepPrefix(prefix, &context)
       }
-    } while !isDone
-      && (isUnbounded || Clock.monotonicNanoseconds - start < Self.stepNanoseconds)
+    } while !isDone && (isUnbounded || !budget.isSpent)
     store.figures.invalidatedKeys.count(removed - before)
     if !isUnbounded {
-      let spent = Int((Clock.monotonicNanoseconds - start) / 1000)
-      store.figures.longestStepMicroseconds.raise(to: spent)
+      store.figures.longestStepMicroseconds.raise(to: budget.microseconds)
     }
   }
 
@@ -86,7 +81,7 @@ final class Sweep: @unchecked Sendable {
   private func sweepTags(_ tags: [[UInt8]], _ context: inout CommandContext) {
     let index = ShardIndex(rawValue: UInt8(shard))
     context.keyspace.lock(index)
-    var left = Self.batch
+    var left = StepBudget.batch
     if let notes = store.existing(index, database) {
       for tag in tags where left > 0 {
         var keys: [([UInt8], UInt64)] = []
@@ -108,11 +103,19 @@ final class Sweep: @unchecked Sendable {
     isDone = shard == ShardIndex.count
   }
 
+  /// At first the leases of one shard; when all have been looked at, a batch of keys. So what a
+  /// lease was used to write meanwhile is there when the keys are looked for.
   private func sweepPrefix(_ prefix: [UInt8], _ context: inout CommandContext) {
+    if shard < ShardIndex.count {
+      let index = ShardIndex(rawValue: UInt8(shard))
+      store.voidLeases(in: database, index, context.keyspace) { $0.starts(with: prefix) }
+      shard += 1
+      return
+    }
     var found: [[UInt8]] = []
     cursor = prefix.withByteView { prefix in
       context.keyspace.scan(
-        in: database, cursor: cursor, count: Self.batch, now: context.now
+        in: database, cursor: cursor, count: StepBudget.batch, now: context.now
       ) { name, _ in
         if name.count >= prefix.count, name[0..<prefix.count] == prefix {
           found.append(name.array)
@@ -132,20 +135,18 @@ final class Sweep: @unchecked Sendable {
 }
 
 extension CacheStore {
-  /// Ends the leases of keys whose name `isMeant`. No shard is locked.
+  /// Ends the leases of a shard's keys whose name `isMeant`. No shard is locked.
   ///
-  /// - Complexity: O(leases)
+  /// - Complexity: O(leases of the shard)
   func voidLeases(
-    in database: DatabaseIndex, _ keyspace: borrowing Keyspace, where isMeant: ([UInt8]) -> Bool
+    in database: DatabaseIndex, _ shard: ShardIndex, _ keyspace: borrowing Keyspace,
+    where isMeant: ([UInt8]) -> Bool
   ) {
-    for number in 0..<ShardIndex.count {
-      let shard = ShardIndex(rawValue: UInt8(number))
-      keyspace.lock(shard)
-      if let notes = existing(shard, database) {
-        figures.leasesVoided.count(notes.leases.removeAll(where: isMeant))
-        account(notes)
-      }
-      keyspace.unlock(shard)
+    keyspace.lock(shard)
+    if let notes = existing(shard, database) {
+      figures.leasesVoided.count(notes.leases.removeAll(where: isMeant))
+      account(notes)
     }
+    keyspace.unlock(shard)
   }
 }

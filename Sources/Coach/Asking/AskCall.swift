@@ -93,6 +93,10 @@ final class AskCall: Sendable {
       return job.release(shared.store.book, now: Self.now)
     }
     if let answer = job.findAnswer() { return giveAgain(answer) }
+    if let refusal = job.refusal {
+      job.countRefusal(shared.statistics)
+      return fail(refusal)
+    }
     do throws(ClaudeFailure) {
       let call = try api.start(
         job.request, models: job.models, deadlineMilliseconds: deadlineMilliseconds,
@@ -113,6 +117,9 @@ final class AskCall: Sendable {
   private func giveAgain(_ answer: ClaudeAnswer) {
     job.release(shared.store.book, now: Self.now)
     shared.statistics.add(.cachedAnswers)
+    if job.refusal != nil, let route = job.route {
+      shared.statistics.note(route, .message(job.label))
+    }
     let usage = answer.usage
     shared.statistics.add(
       .cachedTokens,

@@ -12,20 +12,28 @@ extension AskJob {
   /// A number that changes when what is sent is put together in another way.
   private static let promptVersion: UInt8 = 1
 
+  /// Whether an answer to the message may be kept, whatever stands in front of it.
+  var mayBeKept: Bool {
+    guard cacheSettings.isOn, safety.isHarmless, findings == 0, let text = preparedText else {
+      return false
+    }
+    return text.withByteView { text in
+      // Where redaction is off, nobody has looked yet.
+      if !redacts, Redactor().finds(in: text) { return false }
+      return label == .greeting || label == .smallTalk
+        || AskState.staticQuestions.contains(NormalText.of(text))
+    }
+  }
+
   /// What the answer is found by; nil where it must come from the provider.
   var cacheKey: (key: AnswerCache.Key, owner: [UInt8])? {
-    guard cacheSettings.isOn, safety.isHarmless, findings == 0, let asked = models.first,
-      let text = preparedText
-    else { return nil }
+    guard mayBeKept, let asked = models.first, let text = preparedText else { return nil }
     let blocks = document.blocks
     guard let last = blocks.last, last.isMessage, !last.isAssistant, last.text == text else {
       return nil
     }
-    // Where redaction is off, nobody has looked yet.
-    if !redacts, text.withByteView({ Redactor().finds(in: $0) }) { return nil }
     let normal = text.withByteView { NormalText.of($0) }
     let isStatic = AskState.staticQuestions.contains(normal)
-    guard isStatic || label == .greeting || label == .smallTalk else { return nil }
     // With nothing but the system prompt in front, the answer knows of nobody.
     let owner = isStatic && blocks.count == 1 ? [] : owner
     var bytes: [UInt8] = [Self.promptVersion]

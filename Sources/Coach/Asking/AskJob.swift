@@ -37,6 +37,9 @@ final class AskJob: LongWork, @unchecked Sendable {
   private(set) var route: Router.Route?
   private(set) var models: [Model] = []
   private(set) var reservation: BudgetBook.Reservation?
+  /// Why no call can be made; an answer that is kept is given all the same, since it costs nothing.
+  private(set) var refusal: CommandError?
+  private var refusedAs: CoachStatistics.Counter?
   private(set) var messageID = StreamID.zero
   private(set) var outputTokensMax = 0
 
@@ -107,6 +110,11 @@ final class AskJob: LongWork, @unchecked Sendable {
     reservation = nil
   }
 
+  /// Counts that the message was refused.
+  func countRefusal(_ statistics: CoachStatistics) {
+    if let refusedAs { statistics.add(refusedAs) }
+  }
+
   // MARK: Accepting
 
   private func accept(_ context: inout CommandContext) throws(CommandError) {
@@ -139,11 +147,9 @@ final class AskJob: LongWork, @unchecked Sendable {
     request.isCrisis = safety.isCrisis
     request.currentTier = routed.tier
     request.currentModel = routed.model
-    let route = try Route.choose(
-      request, router.pointee, user: user, counts: true, shared, context.unixSeconds)
-    try reserve(route, &context)
+    let route = try choose(request, &context)
     do throws(CommandError) {
-      try Route.keep(route, isNew: routed.isNew, context)
+      if refusal == nil { try Route.keep(route, isNew: routed.isNew, context) }
       try store(prepared, context)
     } catch {
       release(shared.store.book, now: context.unixSeconds)
@@ -151,7 +157,29 @@ final class AskJob: LongWork, @unchecked Sendable {
     }
     self.route = route
     models = route.chain.compactMap { router.pointee.catalog.resolve($0)?.model }
-    shared.statistics.note(route, .message(label))
+    if refusal == nil { shared.statistics.note(route, .message(label)) }
+  }
+
+  /// The route, its cost put aside. Where no model is up, or the budget allows none, and an answer
+  /// may be kept: the route that would be found otherwise, so that the answer can be looked for.
+  private func choose(
+    _ request: Router.Request, _ context: inout CommandContext
+  ) throws(CommandError) -> Router.Route {
+    let shared = context.routing
+    do throws(CommandError) {
+      let route = try Route.choose(
+        request, context.router.pointee, user: user, shared, context.unixSeconds
+      ) { refusedAs = $0 }
+      try reserve(route, &context)
+      return route
+    } catch {
+      guard mayBeKept, let route = try? context.router.pointee.route(request) else {
+        countRefusal(shared.statistics)
+        throw error
+      }
+      refusal = error
+      return route
+    }
   }
 
   /// Puts the greatest cost aside.

@@ -101,8 +101,9 @@ enum Route: Command {
       shared.statistics.add(.crises)
       context.noteCrisis(safety, in: text, conversation: context[1], from: "route")
     }
-    let route = try choose(
-      request, router.pointee, user: options.user, counts: !options.isDryRun, shared, now)
+    let route = try choose(request, router.pointee, user: options.user, shared, now) {
+      if !options.isDryRun { shared.statistics.add($0) }
+    }
 
     var reservation: BudgetBook.Reservation?
     if !options.isDryRun {
@@ -190,11 +191,11 @@ enum Route: Command {
 
   /// Chooses the model.
   ///
-  /// - Parameter counts: whether a refusal is counted.
+  /// - Parameter refused: told what a refusal counts as, before it is thrown.
   /// - Throws: OVERBUDGET, NOMODEL.
   static func choose(
-    _ request: Router.Request, _ router: borrowing Router, user: String, counts: Bool,
-    _ shared: RoutingState.Shared, _ now: Int64
+    _ request: Router.Request, _ router: borrowing Router, user: String,
+    _ shared: RoutingState.Shared, _ now: Int64, refused: (CoachStatistics.Counter) -> Void
   ) throws(CommandError) -> Router.Route {
     let time = BreakerBoard.time
     var asked = Money.zero
@@ -208,10 +209,10 @@ enum Route: Command {
     } catch {
       switch error {
       case .overBudget(let refusal):
-        if counts { shared.statistics.add(.refused) }
+        refused(.refused)
         throw .overBudget(refusal, asked: asked, user: user, now: now)
       case .noModel(let choices):
-        if counts { shared.statistics.add(.withoutModel) }
+        refused(.withoutModel)
         throw .made(noModel(choices, request))
       }
     }

@@ -13,8 +13,6 @@ final class Delivery: Sendable {
 
   /// Clients that are woken between two rounds of others.
   private static let wokenMax = 128
-  /// Keys that a step of a search looks at.
-  private static let scanCount = 256
 
   init(_ host: ModuleHost, _ book: LoadBook, redact: @escaping @Sendable ([UInt8]) -> [UInt8]) {
     self.host = host
@@ -141,32 +139,46 @@ final class Delivery: Sendable {
 
   private func search(_ keyClass: KeyClass, from cursor: UInt64, on task: LoopTask) {
     task.perform { [self] context in
-      var found: [[UInt8]] = []
-      let state = keyClass.state
-      let next = context.keyspace.scan(
-        in: Loader.database, cursor: cursor, count: Self.scanCount, now: context.now
-      ) { key, entry in
-        guard keyClass.pattern.match(key) != nil, let expiry = context.keyspace.expiry(of: entry),
-          expiry - keyClass.lifeMilliseconds <= state.deadUntil
-        else { return }
-        found.append(key.array)
-      }
-      for name in found {
-        context.withLocks(on: [name]) { keys in
-          // It may have been loaded anew meanwhile.
-          guard let entry = context.peek(keys[0]), let expiry = context.keyspace.expiry(of: entry),
-            expiry - keyClass.lifeMilliseconds <= state.deadUntil
-          else { return }
-          _ = context.remove(keys[0], event: "del")
-        }
-      }
+      let budget = StepBudget()
+      var next = cursor
+      repeat {
+        next = Self.removeDead(keyClass, from: next, context)
+      } while next != 0 && !budget.isSpent
       if next != 0 {
         search(keyClass, from: next, on: task)
-      } else if state.endSearch() {
+      } else if keyClass.state.endSearch() {
         // There was another mark meanwhile.
         search(keyClass, from: 0, on: task)
       }
     }
+  }
+
+  /// Removes what is dead among a batch of keys.
+  ///
+  /// - Returns: where to go on; 0: nowhere.
+  private static func removeDead(
+    _ keyClass: KeyClass, from cursor: UInt64, _ context: borrowing CommandContext
+  ) -> UInt64 {
+    var found: [[UInt8]] = []
+    let state = keyClass.state
+    let next = context.keyspace.scan(
+      in: Loader.database, cursor: cursor, count: StepBudget.batch, now: context.now
+    ) { key, entry in
+      guard keyClass.pattern.match(key) != nil, let expiry = context.keyspace.expiry(of: entry),
+        expiry - keyClass.lifeMilliseconds <= state.deadUntil
+      else { return }
+      found.append(key.array)
+    }
+    for name in found {
+      context.withLocks(on: [name]) { keys in
+        // It may have been loaded anew meanwhile.
+        guard let entry = context.peek(keys[0]), let expiry = context.keyspace.expiry(of: entry),
+          expiry - keyClass.lifeMilliseconds <= state.deadUntil
+        else { return }
+        _ = context.remove(keys[0], event: "del")
+      }
+    }
+    return next
   }
 }
 

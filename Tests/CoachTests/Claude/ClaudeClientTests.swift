@@ -71,6 +71,49 @@ import Testing
     #expect(second.answer?.usage.cacheReadTokens == 900)
   }
 
+  /// The server speaks it by hand: its settings, the client's acknowledged, headers, one answer.
+  @Test func `Where HTTP 2 is offered it is spoken`() throws {
+    let openssl = "/usr/bin/openssl"
+    guard FileManager.default.isExecutableFile(atPath: openssl) else {
+      print("skipped: no \(openssl) to serve TLS with")
+      return
+    }
+    let server = try TLSServer(openssl, offering: "h2")
+    defer { server.stop() }
+    let key = try #require(APIKey(ClaudeFixture.secret))
+    var settings = try ClaudeSettings(key: key, baseURL: "https://127.0.0.1:\(server.port)")
+    settings.certificatesPath = server.certificatePath
+    let client = try ClaudeClient(settings)
+    defer { client.stop() }
+    let waiting = Waiting()
+    _ = try client.start(
+      ClaudeFixture.request("Are we there yet?"), models: [ClaudeFixture.haiku],
+      handler: waiting.take)
+    let sent = try server.waitForInput("Are we there yet?")
+    // What openssl has to say of the connection comes before it.
+    #expect(String(decoding: sent, as: UTF8.self).contains("PRI * HTTP/2.0\r\n"))
+    func frame(_ type: UInt8, _ flags: UInt8, _ stream: UInt8, _ body: [UInt8] = []) -> [UInt8] {
+      let count = body.count
+      return [UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), type, flags]
+        + [0, 0, 0, stream] + body
+    }
+    let answer = """
+      {"id":"msg_1","type":"message","role":"assistant","model":"claude-haiku-5-5",\
+      "content":[{"type":"text","text":"By another road."}],"stop_reason":"end_turn",\
+      "usage":{"input_tokens":9,"output_tokens":4}}
+      """
+    // Field 8 of the static table is ":status: 200", 31 the name "content-type".
+    let type = Array("application/json".utf8)
+    let headers = [0x88, 0x0F, 0x10, UInt8(type.count)] + type
+    try server.send(
+      frame(4, 0, 0) + frame(4, 1, 0) + frame(1, 4, 1, headers)
+        + frame(0, 1, 1, Array(answer.utf8)))
+    let outcome = waiting.end().outcome
+    #expect(outcome.answer?.text == "By another road.")
+    #expect(outcome.attempts == 1)
+    #expect(outcome.charges.map(\.usage) == [Usage(inputTokens: 9, outputTokens: 4)])
+  }
+
   @Test(arguments: ["refusal", "max_tokens", "stop_sequence", "model_context_window_exceeded"])
   func `An answer that ends in another way is an answer`(stop: String) throws {
     let fixture = try ClaudeFixture()

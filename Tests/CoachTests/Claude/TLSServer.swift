@@ -1,7 +1,8 @@
 import Foundation
 
 /// A server with a certificate that nobody vouches for: `openssl s_server`, which answers every
-/// request with a page about the connection.
+/// request with a page about the connection; or, where it offers a protocol, with what it is told
+/// to send.
 final class TLSServer {
   struct Failure: Error {}
 
@@ -9,8 +10,11 @@ final class TLSServer {
   let certificatePath: String
   private let process = Process()
   private let folder: String
+  private let output = Pipe()
+  private let input = Pipe()
 
-  init(_ openssl: String) throws {
+  /// - Parameter name: of the protocol that it offers by ALPN; nil: nothing.
+  init(_ openssl: String, offering name: String? = nil) throws {
     folder = NSTemporaryDirectory() + "wingcache-tls-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     certificatePath = folder + "/certificate.pem"
@@ -32,12 +36,12 @@ final class TLSServer {
     process.executableURL = URL(fileURLWithPath: openssl)
     process.arguments = [
       "s_server", "-accept", "127.0.0.1:0", "-cert", certificatePath, "-key",
-      folder + "/key.pem", "-www",
+      folder + "/key.pem",
     ]
-    let output = Pipe()
+    process.arguments? += name.map { ["-alpn", $0] } ?? ["-www"]
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     try process.run()
     // It says where it listens: "ACCEPT 127.0.0.1:12345".
     var text = ""
@@ -52,6 +56,21 @@ final class TLSServer {
     else { throw Failure() }
     self.port = port
   }
+
+  /// Reads what a client sends until `text` is in it.
+  func waitForInput(_ text: String) throws -> [UInt8] {
+    let pattern = Array(text.utf8)
+    var bytes: [UInt8] = []
+    while !(0...bytes.count).contains(where: { bytes[$0...].starts(with: pattern) }) {
+      let data = output.fileHandleForReading.availableData
+      guard !data.isEmpty else { throw Failure() }
+      bytes += data
+    }
+    return bytes
+  }
+
+  /// Sends to the client that is connected.
+  func send(_ bytes: [UInt8]) throws { try input.fileHandleForWriting.write(contentsOf: bytes) }
 
   func stop() {
     kill(process.processIdentifier, SIGKILL)

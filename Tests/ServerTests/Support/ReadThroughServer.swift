@@ -5,7 +5,7 @@ import Testing
 struct ReadThroughServer {
   let server: TestServer
   let postgres: ScratchPostgres
-  private let classesPath: String
+  private let classes: TemporaryFile
 
   /// Starts a server whose classes are `classes`, and waits until it listens to the database.
   ///
@@ -15,11 +15,10 @@ struct ReadThroughServer {
     isReachable: Bool = true
   ) throws {
     self.postgres = postgres
-    classesPath = "/tmp/wingcache-classes-\(getpid())-\(UInt64.random(in: 0 ... .max))"
-    try classes.write(toFile: classesPath, atomically: true, encoding: .utf8)
+    self.classes = try TemporaryFile(classes)
     server = try TestServer(
       options: [
-        "--postgres-url", postgres.url, "--cache-classes-file", classesPath,
+        "--postgres-url", postgres.url, "--cache-classes-file", self.classes.path,
         "--postgres-install-triggers", "yes",
         // A slow machine is no reason for errors.
         "--postgres-load-timeout", "60000", "--postgres-statement-timeout", "50000",
@@ -39,9 +38,7 @@ struct ReadThroughServer {
   func connect() throws -> TestClient { try server.connect() }
 
   /// Gives the file of classes other contents.
-  func rewrite(_ classes: String) throws {
-    try classes.write(toFile: classesPath, atomically: true, encoding: .utf8)
-  }
+  func rewrite(_ text: String) throws { try classes.write(text) }
 
   /// A field of INFO.
   func figure(_ name: String, _ client: TestClient) throws -> String {
@@ -62,6 +59,20 @@ struct ReadThroughServer {
       }
       usleep(3000)
     }
+  }
+}
+
+/// A file that goes with its last owner.
+final class TemporaryFile {
+  let path = "/tmp/wingcache-file-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+
+  init(_ text: String) throws { try write(text) }
+
+  deinit { unlink(path) }
+
+  /// Gives it other contents.
+  func write(_ text: String) throws {
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
   }
 }
 

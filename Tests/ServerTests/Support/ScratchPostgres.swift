@@ -3,7 +3,8 @@ import Glibc
 import Synchronization
 
 /// A real PostgreSQL in a folder of its own, made by `scripts/scratch-postgres` and killed with its
-/// last owner.
+/// last owner, or at the end of the tests; what tests have left that were killed is removed by the
+/// next ones.
 ///
 ///     let postgres = try ScratchPostgres()
 ///     try postgres.run("CREATE TABLE things (id bigint PRIMARY KEY, body text)")
@@ -65,9 +66,10 @@ final class ScratchPostgres: Sendable {
 
   /// A cluster of the test's own, to be ill-treated.
   init(_ sql: String = "") throws {
-    folder = "/tmp/wingcache-postgres-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    folder = "/tmp/\(ScratchClusters.prefix)\(getpid())-\(UInt32.random(in: 0 ... .max))"
     database = "postgres"
     isOwner = true
+    ScratchClusters.removeAbandoned()
     try start()
     if !sql.isEmpty { try run(sql) }
   }
@@ -221,22 +223,44 @@ final class ChildProcess {
   }
 }
 
-/// Clusters that outlive the tests which made them, removed at the end.
+/// Clusters that outlive the tests which made them.
 private enum ScratchClusters {
   private static let folders = Mutex<[String]>([])
 
   private static let installed: Void = {
     atexit {
-      for folder in ScratchClusters.folders.withLock({ $0 }) {
-        let file = (try? String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8))
-        if let parent = file?.split(separator: "\n").first.flatMap({ pid_t($0) }) {
-          // An immediate shutdown.
-          Glibc.kill(parent, SIGQUIT)
-        }
-        try? FileManager.default.removeItem(atPath: folder)
-      }
+      for folder in ScratchClusters.folders.withLock({ $0 }) { ScratchClusters.remove(folder) }
     }
   }()
+
+  private static let hasRemovedAbandoned: Void = {
+    let files = FileManager.default
+    for name in (try? files.contentsOfDirectory(atPath: "/tmp")) ?? [] {
+      guard name.hasPrefix(prefix),
+        let process = name.dropFirst(prefix.count)
+          .split(separator: "-").first.flatMap({ pid_t($0) }),
+        Glibc.kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      remove("/tmp/" + name)
+    }
+  }()
+
+  static let prefix = "wingcache-postgres-"
+
+  /// Removes what processes have left that are gone; once.
+  static func removeAbandoned() { _ = hasRemovedAbandoned }
+
+  /// Ends a cluster and removes its folder.
+  private static func remove(_ folder: String) {
+    let file = (try? String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8))
+    if let parent = file?.split(separator: "\n").first.flatMap({ pid_t($0) }) {
+      Glibc.kill(parent, SIGCONT)
+      // An immediate shutdown. What is still at work would put files where they have just gone.
+      Glibc.kill(parent, SIGQUIT)
+      for _ in 0..<1000 where Glibc.kill(parent, 0) == 0 { usleep(5000) }
+    }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
 
   static func add(_ folder: String) {
     _ = installed

@@ -10,9 +10,12 @@ final class TestClient {
   let fd: Int32
   private var parser = ReplyParser()
 
+  /// Programs that other tests start meanwhile must not hold the connection open.
+  private static let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+
   /// Connects to a port of the loopback interface.
   init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
-    fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    fd = socket(AF_INET, Self.kind, 0)
     if var bytes = receiveBufferBytes {
       setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
@@ -34,7 +37,7 @@ final class TestClient {
 
   /// Connects to a Unix socket.
   init(path: String) throws {
-    fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    fd = socket(AF_UNIX, Self.kind, 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
