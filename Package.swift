@@ -88,8 +88,12 @@ let package = Package(
       swiftSettings: swiftSettings),
 
     .executableTarget(
-      name: "coachsimulate", dependencies: ["Coach"], path: "tools/coachsimulate",
+      name: "coachsimulate", dependencies: ["Coach", "SeededRandom"], path: "tools/coachsimulate",
       swiftSettings: swiftSettings),
+
+    // Random numbers that can be had again, for tests and for tools whose results are committed.
+    .target(
+      name: "SeededRandom", path: "Tests/Support/SeededRandom", swiftSettings: swiftSettings),
 
     // Plays the API of the coach's model, for tests and for trying things out.
     .target(
@@ -109,19 +113,21 @@ let package = Package(
 
     // Trains the classifier's weights and says what they are worth: docs/coach-classifier.md.
     .executableTarget(
-      name: "coachtrain", dependencies: ["Coach", "Bytes"], path: "tools/coachtrain",
+      name: "coachtrain", dependencies: ["Coach", "Bytes", "SeededRandom"],
+      path: "tools/coachtrain",
       exclude: ["messages"], swiftSettings: swiftSettings),
 
     // Measures the coach's token counts, redaction and safety rules; fits the token estimate.
     .executableTarget(
-      name: "coacheval", dependencies: ["Coach", "Bytes"], path: "tools/coacheval",
+      name: "coacheval", dependencies: ["Coach", "Bytes", "SeededRandom"], path: "tools/coacheval",
       exclude: ["messages"],
       swiftSettings: swiftSettings),
 
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: swiftSettings),
-    .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "CacheCoreTests", dependencies: ["CacheCore", "Bytes", "Platform"],
+      name: "BytesTests", dependencies: ["Bytes", "SeededRandom"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CacheCoreTests", dependencies: ["CacheCore", "Bytes", "Platform", "SeededRandom"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "RESPTests", dependencies: ["RESP", "Bytes", "Platform"],
@@ -130,14 +136,15 @@ let package = Package(
       name: "RESPServerTests",
       dependencies: [
         "Coach", "Caching", "HTTPServer", "ReadThrough", "RESPServer", "RESP", "CacheCore",
-        "Bytes",
+        "Bytes", "SeededRandom",
       ],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CachingTests", dependencies: ["Caching", "Bytes"], swiftSettings: swiftSettings),
+      name: "CachingTests", dependencies: ["Caching", "Bytes", "SeededRandom"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "CoachTests",
-      dependencies: ["Coach", "ClaudeStandIn", "RESPServer", "Bytes", "Platform"],
+      dependencies: ["Coach", "ClaudeStandIn", "RESPServer", "Bytes", "Platform", "SeededRandom"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ReadThroughTests", dependencies: ["ReadThrough", "Bytes"],
@@ -147,8 +154,7 @@ let package = Package(
       name: "ServerTests",
       dependencies: [
         "wingcache", "Coach", "Caching", "ReadThrough", "ClaudeStandIn", "RESPServer", "RESP",
-        "CacheCore",
-        "Bytes", log,
+        "CacheCore", "Bytes", "SeededRandom", log,
       ],
       swiftSettings: swiftSettings),
   ]

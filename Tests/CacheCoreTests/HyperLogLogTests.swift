@@ -1,5 +1,6 @@
 import Bytes
 import CacheCore
+import SeededRandom
 import Testing
 
 /// Both encodings against an array of registers.

@@ -1,5 +1,6 @@
 import Bytes
 import Glibc
+import SeededRandom
 import Testing
 
 @testable import CacheCore

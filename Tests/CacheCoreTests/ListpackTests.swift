@@ -1,5 +1,6 @@
 import Bytes
 import Platform
+import SeededRandom
 import Synchronization
 import Testing
 

@@ -1,4 +1,5 @@
 import CacheCore
+import SeededRandom
 import Testing
 
 /// The wheel against a dictionary of deadlines, with random operations.

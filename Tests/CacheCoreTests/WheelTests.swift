@@ -1,4 +1,5 @@
 import CacheCore
+import SeededRandom
 import Testing
 
 @Suite struct WheelTests {

@@ -1,6 +1,7 @@
 import Bytes
 import CacheCore
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Coach

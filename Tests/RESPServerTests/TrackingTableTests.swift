@@ -1,5 +1,6 @@
 import Bytes
 import CacheCore
+import SeededRandom
 import Testing
 
 @testable import RESPServer

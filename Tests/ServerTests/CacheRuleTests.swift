@@ -1,5 +1,6 @@
 import Foundation
 import RESPServer
+import SeededRandom
 import Testing
 
 @testable import Caching

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 /// COACH.APPEND, COACH.CONTEXT, COACH.COMPRESS and what belongs to them, over sockets.

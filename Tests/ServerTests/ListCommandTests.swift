@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 /// Lists over sockets: replies, errors, encodings, events.

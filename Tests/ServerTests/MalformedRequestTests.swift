@@ -1,4 +1,5 @@
 import Glibc
+import SeededRandom
 import Testing
 
 /// Requests that are wrong: every one gets Redis's words, and the connection its end.

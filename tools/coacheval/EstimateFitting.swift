@@ -1,6 +1,7 @@
 import Bytes
 import Coach
 import Foundation
+import SeededRandom
 
 /// Fits the weights of `TokenEstimate` to exact counts, and writes them as Swift.
 ///
@@ -72,7 +73,7 @@ enum EstimateFitting {
 
   private static func descend(_ samples: inout [Sample]) -> [Double] {
     var weights = [Double](repeating: 0, count: 1 << 14)
-    var generator = SplitMix(state: 20_261_123)
+    var generator = SeededGenerator(seed: 20_261_123)
     let epochs = 40
     for epoch in 0..<epochs {
       samples.shuffle(using: &generator)
@@ -134,17 +135,5 @@ enum EstimateFitting {
       return
     }
     try? Data(swift.utf8).write(to: URL(fileURLWithPath: arguments[index + 1]))
-  }
-}
-
-/// A small generator, so that a fit can be repeated.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
   }
 }

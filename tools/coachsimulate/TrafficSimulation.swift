@@ -1,5 +1,6 @@
 import Coach
 import Foundation
+import SeededRandom
 
 /// An hour of real chat requests, routed in several ways.
 ///
@@ -82,7 +83,7 @@ struct TrafficSimulation {
   }
 
   private func run(_ policy: Policy) -> Outcome {
-    var random = SplitMix(state: Self.seed)
+    var random = SeededGenerator(seed: Self.seed)
     var prefixes: [UInt64: Prefix] = [:]
     var outcome = Outcome()
     let router = Router()
@@ -146,25 +147,12 @@ struct TrafficSimulation {
     }
   }
 
-  private func draw(_ random: inout SplitMix) -> MessageLabel {
+  private func draw(_ random: inout SeededGenerator) -> MessageLabel {
     var rest = Int(random.next() % 100)
     for entry in Self.mix {
       rest -= entry.percent
       if rest < 0 { return entry.label }
     }
     return .uncertain
-  }
-}
-
-/// SplitMix64 by Sebastiano Vigna: the same numbers on every machine.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// More messages made of the given ones: with openings and endings that say nothing about the
 /// label, and several requests in a row, as people write them.
 ///

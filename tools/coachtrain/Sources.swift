@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 
 /// The public sets and our own messages, each message with its label.
 ///

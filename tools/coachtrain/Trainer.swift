@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// Fits a multinomial logistic regression by stochastic gradient descent.
 ///
 /// Steps are scaled per weight by the history of its gradients (AdaGrad: Duchi, Hazan, Singer,

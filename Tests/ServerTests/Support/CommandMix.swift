@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// Commands of all kinds on few keys, made up at random: what many clients send at once to find
 /// races. Names begin with their type's letter, so that most commands find what they work on.
 struct CommandMix {

@@ -5,6 +5,21 @@ internal import RESP
 protocol ClusterRefusal: Command {}
 
 extension ClusterRefusal {
+  /// The flags of what changes a cluster's layout.
+  static var changesLayout: CommandFlags { [.noAsyncLoading, .admin, .stale] }
+
+  static var nodeID: [ArgumentSpec] { [ArgumentSpec("node-id", .string)] }
+
+  static var slots: [ArgumentSpec] { [ArgumentSpec("slot", .integer, multiple: true)] }
+
+  static var slotRanges: [ArgumentSpec] {
+    [
+      ArgumentSpec(
+        "range", .block, multiple: true,
+        parts: [ArgumentSpec("start-slot", .integer), ArgumentSpec("end-slot", .integer)])
+    ]
+  }
+
   static func run(_ context: inout CommandContext) throws(CommandError) {
     throw .fixed("ERR This instance has cluster support disabled")
   }

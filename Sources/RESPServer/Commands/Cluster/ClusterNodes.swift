@@ -4,7 +4,7 @@
 enum ClusterBumpEpochCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|BUMPEPOCH", since: "3.0.0", group: .cluster, arity: 2,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would advance the cluster's configuration epoch.",
     complexity: "O(1)",
     tips: ["nondeterministic_output"])
@@ -17,9 +17,7 @@ enum ClusterCountFailureReportsCommand: ClusterRefusal {
     flags: [.admin, .stale],
     summary: "Would count the reports that a node has failed.",
     complexity: "O(reports)",
-    arguments: [
-      ArgumentSpec("node-id", .string)
-    ],
+    arguments: nodeID,
     tips: ["nondeterministic_output"])
 }
 
@@ -27,7 +25,7 @@ enum ClusterCountFailureReportsCommand: ClusterRefusal {
 enum ClusterFailoverCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|FAILOVER", since: "3.0.0", group: .cluster, arity: -2,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would put a replica in its primary's place.",
     complexity: "O(1)",
     arguments: [
@@ -44,12 +42,10 @@ enum ClusterFailoverCommand: ClusterRefusal {
 enum ClusterForgetCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|FORGET", since: "3.0.0", group: .cluster, arity: 3,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would make the cluster forget a node.",
     complexity: "O(1)",
-    arguments: [
-      ArgumentSpec("node-id", .string)
-    ])
+    arguments: nodeID)
 }
 
 /// CLUSTER LINKS: would list the connections between nodes.
@@ -66,7 +62,7 @@ enum ClusterLinksCommand: ClusterRefusal {
 enum ClusterMeetCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|MEET", since: "3.0.0", group: .cluster, arity: -4,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would make this node join others.",
     complexity: "O(1)",
     arguments: [
@@ -94,9 +90,7 @@ enum ClusterReplicasCommand: ClusterRefusal {
     flags: [.admin, .stale],
     summary: "Would list a primary's replicas.",
     complexity: "O(replicas)",
-    arguments: [
-      ArgumentSpec("node-id", .string)
-    ],
+    arguments: nodeID,
     tips: ["nondeterministic_output"])
 }
 
@@ -104,12 +98,10 @@ enum ClusterReplicasCommand: ClusterRefusal {
 enum ClusterReplicateCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|REPLICATE", since: "3.0.0", group: .cluster, arity: 3,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would make this node a replica of another.",
     complexity: "O(1)",
-    arguments: [
-      ArgumentSpec("node-id", .string)
-    ])
+    arguments: nodeID)
 }
 
 /// CLUSTER RESET: would make this node leave the cluster.
@@ -133,7 +125,7 @@ enum ClusterResetCommand: ClusterRefusal {
 enum ClusterSaveConfigCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|SAVECONFIG", since: "3.0.0", group: .cluster, arity: 2,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would write the nodes' configuration file.",
     complexity: "O(1)")
 }
@@ -142,7 +134,7 @@ enum ClusterSaveConfigCommand: ClusterRefusal {
 enum ClusterSetConfigEpochCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|SET-CONFIG-EPOCH", since: "3.0.0", group: .cluster, arity: 3,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would set the configuration epoch of a new node.",
     complexity: "O(1)",
     arguments: [
@@ -167,9 +159,7 @@ enum ClusterSlavesCommand: ClusterRefusal {
     flags: [.admin, .stale],
     summary: "Would list a primary's replicas.",
     complexity: "O(replicas)",
-    arguments: [
-      ArgumentSpec("node-id", .string)
-    ],
+    arguments: nodeID,
     tips: ["nondeterministic_output"],
     deprecatedSince: "5.0.0", replacement: "`CLUSTER REPLICAS`")
 }

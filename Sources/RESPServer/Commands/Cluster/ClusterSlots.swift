@@ -4,29 +4,20 @@
 enum ClusterAddSlotsCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|ADDSLOTS", since: "3.0.0", group: .cluster, arity: -3,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would give hash slots to this node.",
     complexity: "O(slots)",
-    arguments: [
-      ArgumentSpec("slot", .integer, multiple: true)
-    ])
+    arguments: slots)
 }
 
 /// CLUSTER ADDSLOTSRANGE: would give ranges of hash slots to this node.
 enum ClusterAddSlotsRangeCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|ADDSLOTSRANGE", since: "7.0.0", group: .cluster, arity: -4,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would give ranges of hash slots to this node.",
     complexity: "O(slots)",
-    arguments: [
-      ArgumentSpec(
-        "range", .block, multiple: true,
-        parts: [
-          ArgumentSpec("start-slot", .integer),
-          ArgumentSpec("end-slot", .integer),
-        ])
-    ])
+    arguments: slotRanges)
 }
 
 /// CLUSTER COUNTKEYSINSLOT: would count the keys of a hash slot.
@@ -45,36 +36,27 @@ enum ClusterCountKeysInSlotCommand: ClusterRefusal {
 enum ClusterDelSlotsCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|DELSLOTS", since: "3.0.0", group: .cluster, arity: -3,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would take hash slots from this node.",
     complexity: "O(slots)",
-    arguments: [
-      ArgumentSpec("slot", .integer, multiple: true)
-    ])
+    arguments: slots)
 }
 
 /// CLUSTER DELSLOTSRANGE: would take ranges of hash slots from this node.
 enum ClusterDelSlotsRangeCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|DELSLOTSRANGE", since: "7.0.0", group: .cluster, arity: -4,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would take ranges of hash slots from this node.",
     complexity: "O(slots)",
-    arguments: [
-      ArgumentSpec(
-        "range", .block, multiple: true,
-        parts: [
-          ArgumentSpec("start-slot", .integer),
-          ArgumentSpec("end-slot", .integer),
-        ])
-    ])
+    arguments: slotRanges)
 }
 
 /// CLUSTER FLUSHSLOTS: would take all hash slots from this node.
 enum ClusterFlushSlotsCommand: ClusterRefusal {
   static let spec = CommandSpec(
     "CLUSTER|FLUSHSLOTS", since: "3.0.0", group: .cluster, arity: 2,
-    flags: [.noAsyncLoading, .admin, .stale],
+    flags: changesLayout,
     summary: "Would take all hash slots from this node.",
     complexity: "O(1)")
 }
