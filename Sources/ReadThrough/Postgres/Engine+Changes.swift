@@ -9,7 +9,7 @@ extension Engine {
     if listener.isOverdue(now, settings) { loseListener("no answer", now) }
     // Classes that watch nothing need nobody to listen.
     guard table.classes.contains(where: { !$0.watches.isEmpty }) else { return }
-    if listener.connecting == .closed, !listener.open(url, now: now) {
+    if listener.state == .closed, !listener.open(url, now: now) {
       return loseListener(listener.problem, now)
     }
     if !listener.step(now, settings) { loseListener(listener.problem, now) }

@@ -273,7 +273,7 @@ final class Engine {
     for connection in connections {
       places.append(Self.place(connection.socket, connection.wantsToWrite, connection.state))
     }
-    places.append(Self.place(listener.socket, listener.wantsToWrite, listener.connecting))
+    places.append(Self.place(listener.socket, listener.wantsToWrite, listener.state))
     let now = Clock.monotonicNanoseconds
     let pause = min(
       Self.pauseMillisecondsMax, max(1, (nextTime(now) - min(now, nextTime(now))) / 1_000_000 + 1))
@@ -287,7 +287,7 @@ final class Engine {
   }
 
   private static func place(
-    _ socket: Int32, _ wantsToWrite: Bool, _ state: PoolConnection.State
+    _ socket: Int32, _ wantsToWrite: Bool, _ state: DatabaseLink.State
   ) -> pollfd {
     var events = Int16(POLLIN)
     if state == .connecting {

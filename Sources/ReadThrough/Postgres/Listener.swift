@@ -36,11 +36,8 @@ final class Listener {
   }
 
   let plan: Plan
-  private var handle: OpaquePointer?
-  private(set) var connecting = PoolConnection.State.closed
-  private(set) var wantsToWrite = false
+  private var link = DatabaseLink()
   private(set) var isListening = false
-  private(set) var problem = ""
   private var tasks: [Task] = []
   private var running: Task?
   private var functions: [TriggerScript.Function] = []
@@ -58,14 +55,21 @@ final class Listener {
 
   init(_ plan: Plan) { self.plan = plan }
 
-  deinit { close("") }
+  var state: DatabaseLink.State { link.state }
 
-  var socket: Int32 { handle.map { cpg_socket($0) } ?? -1 }
+  /// The socket; -1 while there is none.
+  var socket: Int32 { link.socket }
+
+  /// Whether there is something to be sent when the socket can be written.
+  var wantsToWrite: Bool { link.wantsToWrite }
+
+  /// Why it is closed.
+  var problem: String { link.problem }
 
   /// Other classes: their triggers are looked for.
   func classesChanged(_ table: ClassTable) {
     functions = TriggerScript.functions(table, channel: plan.channel)
-    if connecting == .ready { tasks.append(.check) }
+    if state == .ready { tasks.append(.check) }
   }
 
   /// Begins to connect, if it is time.
@@ -73,24 +77,17 @@ final class Listener {
   /// - Returns: false when it has failed at once.
   func open(_ url: DatabaseURL, now: UInt64) -> Bool {
     guard now >= nextAttempt else { return true }
-    handle = url.secret.withCString { cpg_connect($0) }
-    guard let handle, cpg_has_failed(handle) == 0 else { return fail() }
-    connecting = .connecting
-    wantsToWrite = true
+    guard link.open(url) else { return false }
     since = now
     return true
   }
 
   func close(_ reason: String) {
-    if let handle { cpg_close(handle) }
-    handle = nil
-    connecting = .closed
+    link.close(reason)
     isListening = false
-    wantsToWrite = false
     tasks = []
     running = nil
     calledAt = 0
-    problem = reason
   }
 
   /// Waits before the next attempt, longer each time.
@@ -103,7 +100,7 @@ final class Listener {
   // MARK: Times
 
   func nextTime(_ now: UInt64, _ settings: LoadSettings) -> UInt64 {
-    switch connecting {
+    switch state {
     case .closed: return max(now, nextAttempt)
     case .connecting: return since + UInt64(settings.connectMilliseconds) * 1_000_000
     case .ready:
@@ -115,7 +112,7 @@ final class Listener {
 
   /// Whether something takes too long.
   func isOverdue(_ now: UInt64, _ settings: LoadSettings) -> Bool {
-    switch connecting {
+    switch state {
     case .closed: return false
     case .connecting:
       return now > since + UInt64(settings.connectMilliseconds) * 1_000_000
@@ -130,7 +127,7 @@ final class Listener {
   ///
   /// - Returns: false when the connection is of no more use.
   func step(_ now: UInt64, _ settings: LoadSettings) -> Bool {
-    guard connecting == .ready, running == nil, let handle else { return true }
+    guard state == .ready, running == nil, let handle = link.handle else { return true }
     if tasks.isEmpty {
       let beat = UInt64(settings.heartbeatMilliseconds) * 1_000_000
       guard isListening, calledAt == 0, now >= heardAt + beat else { return true }
@@ -143,8 +140,8 @@ final class Listener {
     if !isListening { since = now }
     found = []
     hasFailed = false
-    guard sql(task).withCString({ cpg_send_script(handle, $0) }) == 1 else { return fail() }
-    return flush()
+    guard sql(task).withCString({ cpg_send_script(handle, $0) }) == 1 else { return link.fail() }
+    return link.flush()
   }
 
   private func sql(_ task: Task) -> String {
@@ -157,30 +154,15 @@ final class Listener {
     }
   }
 
-  private func fail() -> Bool {
-    if let handle { problem = String(cString: cpg_problem(handle)) }
-    return false
-  }
-
-  private func flush() -> Bool {
-    guard let handle else { return false }
-    switch cpg_flush(handle) {
-    case 1: wantsToWrite = false
-    case 2: wantsToWrite = true
-    default: return fail()
-    }
-    return true
-  }
-
   // MARK: Receiving
 
   /// Goes on when the socket is ready.
   ///
   /// - Returns: false when the connection is of no more use.
   func proceed(_ now: UInt64, _ tell: (Event) -> Void) -> Bool {
-    guard let handle else { return false }
-    guard connecting == .ready else { return connectFurther(handle, now) }
-    guard cpg_consume(handle) == 1 else { return fail() }
+    guard let handle = link.handle else { return false }
+    guard state == .ready else { return connectFurther(now) }
+    guard cpg_consume(handle) == 1 else { return link.fail() }
     while running != nil, cpg_is_busy(handle) == 0 {
       guard let result = cpg_next_result(handle) else {
         finish(now, tell)
@@ -189,20 +171,15 @@ final class Listener {
       take(Answer(taking: result, byteCountMax: 1 << 20), tell)
     }
     takeNotifications(handle, now, tell)
-    guard cpg_is_open(handle) == 1 else { return fail() }
-    return flush()
+    guard cpg_is_open(handle) == 1 else { return link.fail() }
+    return link.flush()
   }
 
-  private func connectFurther(_ handle: OpaquePointer, _ now: UInt64) -> Bool {
-    switch Int(cpg_connect_poll(handle)) {
-    case Int(CPG_READING): wantsToWrite = false
-    case Int(CPG_WRITING): wantsToWrite = true
-    case Int(CPG_CONNECTED):
-      connecting = .ready
-      wantsToWrite = false
+  private func connectFurther(_ now: UInt64) -> Bool {
+    guard link.connectFurther() else { return false }
+    if link.state == .ready {
       since = now
       tasks = [.setUp, .listen, .check]
-    default: return fail()
     }
     return true
   }

@@ -3,9 +3,6 @@ internal import Glibc
 
 /// A connection that loads: several queries may be on their way, and are answered in their order.
 ///
-///     closed ──open──▶ connecting ──▶ ready ──▶ closed
-///                           └──────────────────────┘
-///
 /// Each query is a unit of the pipeline of its own, so one that fails does not touch the others.
 /// Statements are prepared with the first query that needs them, in the same round trip. All of it
 /// belongs to the database's thread.
@@ -19,10 +16,6 @@ final class PoolConnection {
     case sync
   }
 
-  enum State {
-    case closed, connecting, ready
-  }
-
   /// A statement that the connection knows, or is about to.
   final class Statement {
     let name: String
@@ -34,25 +27,26 @@ final class PoolConnection {
     init(name: String) { self.name = name }
   }
 
-  private(set) var state = State.closed
-  private var handle: OpaquePointer?
+  private var link = DatabaseLink()
   private var steps: [Step] = []
   private var firstStep = 0
   private var statements: [String: Statement] = [:]
   private var statementCount = 0
   /// Queries on their way.
   private(set) var flying = 0
-  /// Whether there is something to be sent when the socket can be written.
-  private(set) var wantsToWrite = false
   /// When the step that is expected next became it, and when connecting began.
   private(set) var headSince: UInt64 = 0
-  /// Why it is closed.
-  private(set) var problem = ""
 
-  deinit { close("") }
+  var state: DatabaseLink.State { link.state }
 
   /// The socket; -1 while there is none.
-  var socket: Int32 { handle.map { cpg_socket($0) } ?? -1 }
+  var socket: Int32 { link.socket }
+
+  /// Whether there is something to be sent when the socket can be written.
+  var wantsToWrite: Bool { link.wantsToWrite }
+
+  /// Why it is closed.
+  var problem: String { link.problem }
 
   /// Whether an answer is awaited.
   var isWaiting: Bool { firstStep < steps.count }
@@ -63,15 +57,11 @@ final class PoolConnection {
   ///
   /// - Returns: false when it has failed at once, as where nobody listens; it is closed then.
   func open(_ url: DatabaseURL, now: UInt64) -> Bool {
-    handle = url.secret.withCString { cpg_connect($0) }
-    guard let handle, cpg_has_failed(handle) == 0 else {
-      close(handle.map { String(cString: cpg_problem($0)) } ?? "no memory")
+    guard link.open(url) else {
+      close(link.problem)
       return false
     }
-    state = .connecting
     headSince = now
-    // libpq's rule: first it waits to be written.
-    wantsToWrite = true
     return true
   }
 
@@ -84,15 +74,11 @@ final class PoolConnection {
     for step in steps[firstStep...] {
       if case .query(let flight, _) = step { flights.append(flight) }
     }
-    if let handle { cpg_close(handle) }
-    handle = nil
-    state = .closed
+    link.close(reason)
     steps = []
     firstStep = 0
     statements = [:]
     flying = 0
-    wantsToWrite = false
-    problem = reason
     return flights
   }
 
@@ -101,26 +87,14 @@ final class PoolConnection {
   /// - Parameter settings: what a new connection is told.
   /// - Returns: false when it has failed; `problem` says why, and it is to be closed.
   func connectFurther(_ settings: LoadSettings, now: UInt64) -> Bool {
-    guard let handle else {
-      problem = "no memory"
-      return false
-    }
-    switch Int(cpg_connect_poll(handle)) {
-    case Int(CPG_READING): wantsToWrite = false
-    case Int(CPG_WRITING): wantsToWrite = true
-    case Int(CPG_CONNECTED):
-      state = .ready
-      headSince = now
-      return setUp(settings, now: now)
-    default:
-      problem = String(cString: cpg_problem(handle))
-      return false
-    }
-    return true
+    guard link.connectFurther() else { return false }
+    guard link.state == .ready else { return true }
+    headSince = now
+    return setUp(settings, now: now)
   }
 
   private func setUp(_ settings: LoadSettings, now: UInt64) -> Bool {
-    guard let handle, cpg_enter_pipeline(handle) == 1 else { return fail() }
+    guard let handle = link.handle, cpg_enter_pipeline(handle) == 1 else { return link.fail() }
     let lines = [
       "SET statement_timeout = \(settings.statementMilliseconds)",
       // Loading reads; whatever a query calls cannot write.
@@ -128,15 +102,10 @@ final class PoolConnection {
       "SET client_min_messages = error",
     ]
     for line in lines {
-      guard cpg_send_query(handle, line) == 1, cpg_sync(handle) == 1 else { return fail() }
+      guard cpg_send_query(handle, line) == 1, cpg_sync(handle) == 1 else { return link.fail() }
       expect([.setup, .sync], now: now)
     }
     return flush()
-  }
-
-  private func fail() -> Bool {
-    if let handle { problem = String(cString: cpg_problem(handle)) }
-    return false
   }
 
   private func expect(_ more: [Step], now: UInt64) {
@@ -154,7 +123,7 @@ final class PoolConnection {
   ///
   /// - Returns: false when the connection is of no more use.
   func send(_ flight: Flight, now: UInt64) -> Bool {
-    guard let handle else { return false }
+    guard let handle = link.handle else { return false }
     let sql = flight.keyClass.statement
     let statement: Statement
     if let known = statements[sql] {
@@ -165,16 +134,18 @@ final class PoolConnection {
       statements[sql] = statement
       guard cpg_send_prepare(handle, statement.name, sql) == 1,
         cpg_send_describe(handle, statement.name) == 1, cpg_sync(handle) == 1
-      else { return fail() }
+      else { return link.fail() }
       expect([.prepare(statement), .describe(statement), .sync], now: now)
     }
-    guard send(statement.name, flight.parameters), cpg_sync(handle) == 1 else { return fail() }
+    guard send(statement.name, flight.parameters, on: handle), cpg_sync(handle) == 1 else {
+      return link.fail()
+    }
     expect([.query(flight, statement), .sync], now: now)
     flying += 1
     return true
   }
 
-  private func send(_ name: String, _ parameters: [[UInt8]]) -> Bool {
+  private func send(_ name: String, _ parameters: [[UInt8]], on handle: OpaquePointer) -> Bool {
     // One piece of memory for all, each with a 0 behind it; placeholders hold none.
     var bytes: [UInt8] = []
     for parameter in parameters {
@@ -195,22 +166,14 @@ final class PoolConnection {
   }
 
   /// Sends what has gathered, as far as the socket takes it.
-  func flush() -> Bool {
-    guard let handle else { return false }
-    switch cpg_flush(handle) {
-    case 1: wantsToWrite = false
-    case 2: wantsToWrite = true
-    default: return fail()
-    }
-    return true
-  }
+  func flush() -> Bool { link.flush() }
 
   /// Forgets the statements, for other classes.
   func forgetStatements(now: UInt64) -> Bool {
-    guard state == .ready, let handle, !statements.isEmpty else { return true }
+    guard state == .ready, let handle = link.handle, !statements.isEmpty else { return true }
     statements = [:]
     guard cpg_send_query(handle, "DEALLOCATE ALL") == 1, cpg_sync(handle) == 1 else {
-      return fail()
+      return link.fail()
     }
     expect([.setup, .sync], now: now)
     return flush()
@@ -227,7 +190,7 @@ final class PoolConnection {
   func receive(
     byteCountMax: Int, now: UInt64, _ take: (Flight, Answer, Statement) -> Void
   ) -> Bool {
-    guard let handle, cpg_consume(handle) == 1 else { return fail() }
+    guard let handle = link.handle, cpg_consume(handle) == 1 else { return link.fail() }
     while isWaiting, cpg_is_busy(handle) == 0 {
       guard let result = cpg_next_result(handle) else {
         // One request's end. A unit's end has a result of its own.
@@ -242,7 +205,7 @@ final class PoolConnection {
         advance(now: now)
       }
     }
-    guard cpg_is_open(handle) == 1 else { return fail() }
+    guard cpg_is_open(handle) == 1 else { return link.fail() }
     return flush()
   }
 
