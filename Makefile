@@ -78,7 +78,7 @@ conformance: packages-test build
 	@echo "==> Stock clients" >&2
 	@Tests/Conformance/clients
 	@echo "==> Redis's own tests (fetched from Debian's source package the first time)" >&2
-	@Tests/Conformance/redis-suite
+	@Tests/Conformance/redis-suite --group all
 
 fuzz: packages-run
 	@scripts/fuzz $(FUZZ_SECONDS)

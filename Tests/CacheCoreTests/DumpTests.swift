@@ -92,6 +92,7 @@ struct DumpTests {
       let set = SetObject.make(
         for: .integer(1), count: count, limits.set, memory, now: limits.clock.now)
       let sorted = SortedSet.make(limits: limits.sortedSet, memory)
+      let timedSorted = SortedSet.make(limits: limits.sortedSet, memory)
       for number in 0..<count {
         Array("element \(number)".utf8).withByteView { text in
           list.prepareToGrow(bytes: text.count, count: 1, limits.list)
@@ -101,6 +102,8 @@ struct DumpTests {
           if number % 2 == 0 { timed.setDeadline(of: text, to: 2_000_000 + Int64(number)) }
           _ = set.add(count == 3 ? .integer(Int64(number)) : .bytes(text), limits.set)
           sorted.update(text, score: Double(number) / 4, limits: limits.sortedSet)
+          timedSorted.update(text, score: Double(number) / 4, limits: limits.sortedSet)
+          if number % 3 == 0 { timedSorted.setDeadline(of: text, to: 2_000_000 + Int64(number)) }
         }
       }
       add(list.object)
@@ -108,6 +111,7 @@ struct DumpTests {
       add(timed.object)
       add(set.object)
       add(sorted.object)
+      add(timedSorted.object)
     }
     return all
   }

@@ -6,9 +6,76 @@ import Testing
 
 @Suite("Deadlines of elements")
 struct ElementExpiryTests {
-  private static let limits = HashLimits(entriesMax: 8, valueBytesMax: 64)
+  /// A collection whose elements have deadlines, in hand.
+  private enum Timed {
+    case hash(HashObject)
+    case sortedSet(SortedSet)
 
-  /// What hashes are compared with: by key, by field, the deadline.
+    private static let hashLimits = HashLimits(entriesMax: 8, valueBytesMax: 64)
+    private static let sortedSetLimits = SortedSetLimits(
+      listpackEntriesMax: 8, listpackValueBytesMax: 64)
+
+    static func make(_ type: ValueType, _ memory: ObjectMemory, now: Int64) -> Timed {
+      type == .hash
+        ? .hash(HashObject.make(memory, now: now))
+        : .sortedSet(SortedSet.make(limits: sortedSetLimits, memory))
+    }
+
+    init(_ object: ObjectReference, now: Int64) {
+      self =
+        object.type == .hash ? .hash(HashObject(object, now: now)) : .sortedSet(SortedSet(object))
+    }
+
+    var object: ObjectReference {
+      switch self {
+      case .hash(let hash): hash.object
+      case .sortedSet(let set): set.object
+      }
+    }
+
+    var count: Int {
+      switch self {
+      case .hash(let hash): hash.count
+      case .sortedSet(let set): set.count
+      }
+    }
+
+    func add(_ name: ByteView, score: Double, deadline: Int64?) {
+      switch self {
+      case .hash(let hash):
+        _ = hash.set(name, to: name, Self.hashLimits)
+        hash.setDeadline(of: name, to: deadline)
+      case .sortedSet(let set):
+        set.update(name, score: score, limits: Self.sortedSetLimits)
+        set.setDeadline(of: name, to: deadline)
+      }
+    }
+
+    func remove(_ name: ByteView) {
+      switch self {
+      case .hash(let hash): _ = hash.remove(name)
+      case .sortedSet(let set): _ = set.remove(name)
+      }
+    }
+
+    func deadline(of name: ByteView) -> FieldDeadline {
+      switch self {
+      case .hash(let hash): hash.deadline(of: name)
+      case .sortedSet(let set): set.deadline(of: name)
+      }
+    }
+
+    func forEachName(_ body: (ListpackValue) -> Void) {
+      switch self {
+      case .hash(let hash): hash.forEachField { field, _ in body(field) }
+      case .sortedSet(let set):
+        var cursor = set.cursor()
+        while let element = cursor.next() { body(element.member) }
+      }
+    }
+  }
+
+  /// What collections are compared with: by key, by field, the deadline.
   private typealias Model = [String: [String: Int64?]]
 
   final class Events: KeyspaceObserver, @unchecked Sendable {
@@ -26,39 +93,39 @@ struct ElementExpiryTests {
     }
   }
 
-  /// Runs `body` with the hash at a key; makes it first if need be.
-  private func withHash(
-    _ store: KeyspaceModel, _ key: String, makes: Bool = false, _ body: (HashObject) -> Void
+  /// Runs `body` with the collection at a key; makes one of type `makes` first if need be.
+  private func withTimed(
+    _ store: KeyspaceModel, _ key: String, makes: ValueType? = nil, _ body: (Timed) -> Void
   ) throws {
     try store.withKey([UInt8](key.utf8)) { key in
       let entry = store.keyspace.find(key, in: .zero, now: store.now, access: .write)
       if let entry {
-        let hash = HashObject(store.keyspace.object(of: entry, key), now: store.now)
-        let old = hash.object.earliestDeadline
-        body(hash)
+        let timed = Timed(store.keyspace.object(of: entry, key), now: store.now)
+        let old = timed.object.earliestDeadline
+        body(timed)
         store.keyspace.noteElementDeadline(key, in: .zero, old: old, now: store.now)
-        if hash.count == 0 { _ = store.keyspace.remove(key, in: .zero, now: store.now) }
-      } else if makes {
-        let hash = HashObject.make(store.keyspace.objectMemory(for: key), now: store.now)
-        body(hash)
+        if timed.count == 0 { _ = store.keyspace.remove(key, in: .zero, now: store.now) }
+      } else if let makes {
+        let timed = Timed.make(makes, store.keyspace.objectMemory(for: key), now: store.now)
+        body(timed)
         try store.keyspace.setObject(
-          key, in: .zero, to: hash.object, expiry: .clear, now: store.now)
+          key, in: .zero, to: timed.object, expiry: .clear, now: store.now)
       }
     }
   }
 
   private func contents(_ store: KeyspaceModel, _ key: String) throws -> [String: Int64?]? {
     var found: [String: Int64?]?
-    try withHash(store, key) { hash in
+    try withTimed(store, key) { timed in
       var fields: [String: Int64?] = [:]
-      hash.forEachField { field, _ in
+      timed.forEachName { field in
         field.withText { name in
           let deadline: Int64? =
-            if case .at(let time) = hash.deadline(of: name) { time } else { nil }
+            if case .at(let time) = timed.deadline(of: name) { time } else { nil }
           fields[name.string] = .some(deadline)
         }
       }
-      #expect(fields.count == hash.count)
+      #expect(fields.count == timed.count)
       found = fields
     }
     return found
@@ -83,8 +150,10 @@ struct ElementExpiryTests {
     Issue.record("something stays due")
   }
 
-  @Test("Elements go in time, whatever happens to their keys", arguments: [1, 3])
-  func model(workers: Int) throws {
+  @Test(
+    "Elements go in time, whatever happens to their keys", arguments: [1, 3],
+    [ValueType.hash, .sortedSet])
+  func model(workers: Int, type: ValueType) throws {
     var random = SeededGenerator(test: "elementExpiry")
     let store = try KeyspaceModel(workers: workers)
     let events = Events()
@@ -97,7 +166,7 @@ struct ElementExpiryTests {
       if step % 7 == 0 {
         try other(store, key, &model, &random)
       } else {
-        try change(store, key, field, ttl, &model)
+        try change(store, key, field, ttl, type, &model)
       }
       if step % 5 == 0 {
         store.now += Int64.random(in: 0...30, using: &random)
@@ -126,18 +195,18 @@ struct ElementExpiryTests {
 
   /// Sets a field, with or without a deadline, or takes it away.
   private func change(
-    _ store: KeyspaceModel, _ key: String, _ field: String, _ ttl: Int64, _ model: inout Model
+    _ store: KeyspaceModel, _ key: String, _ field: String, _ ttl: Int64, _ type: ValueType,
+    _ model: inout Model
   ) throws {
     let deadline = ttl % 4 == 0 ? nil : store.now + ttl
     let isRemoval = ttl % 9 == 0
     dropDue(&model, store.now)
-    try withHash(store, key, makes: !isRemoval) { hash in
+    try withTimed(store, key, makes: isRemoval ? nil : type) { timed in
       Array(field.utf8).withByteView { name in
         if isRemoval {
-          _ = hash.remove(name)
+          timed.remove(name)
         } else {
-          _ = hash.set(name, to: name, Self.limits)
-          hash.setDeadline(of: name, to: deadline)
+          timed.add(name, score: Double(ttl % 10), deadline: deadline)
         }
       }
     }
@@ -202,15 +271,16 @@ struct ElementExpiryTests {
     }
   }
 
-  @Test("Thousands that are due at once go in bounded steps, and nobody sees them")
-  func storm() throws {
+  @Test(
+    "Thousands that are due at once go in bounded steps, and nobody sees them",
+    arguments: [ValueType.hash, .sortedSet])
+  func storm(type: ValueType) throws {
     let store = try KeyspaceModel()
     let due = store.now + 1000
-    try withHash(store, "many", makes: true) { hash in
+    try withTimed(store, "many", makes: type) { timed in
       for number in 0..<20_000 {
         Array("f\(number)".utf8).withByteView { name in
-          _ = hash.set(name, to: name, Self.limits)
-          if number > 0 { hash.setDeadline(of: name, to: due) }
+          timed.add(name, score: 1, deadline: number > 0 ? due : nil)
         }
       }
     }
@@ -223,9 +293,14 @@ struct ElementExpiryTests {
       let found = store.keyspace.find(key, in: .zero, now: due, access: .peek)
       let entry = try #require(found)
       let object = store.keyspace.object(of: entry, key)
-      // One step of the wheel and one of the lookup.
-      #expect(HashObject(object, now: .min).count == 20_000 - 512 - 64)
-      #expect(HashObject(object, now: due).count == 1)
+      if type == .hash {
+        // One step of the wheel and one of the lookup.
+        #expect(HashObject(object, now: .min).count == 20_000 - 512 - 64)
+        #expect(HashObject(object, now: due).count == 1)
+      } else {
+        // Its members are numbered: the lookup has removed all.
+        #expect(SortedSet(object).count == 1)
+      }
     }
     settle(store, workers: 1)
     #expect(store.now <= due + 45)
@@ -233,14 +308,15 @@ struct ElementExpiryTests {
     #expect(try contents(store, "many")?.count == 1)
   }
 
-  @Test("A collection whose elements are all due is no key any more")
-  func allDue() throws {
+  @Test(
+    "A collection whose elements are all due is no key any more",
+    arguments: [ValueType.hash, .sortedSet])
+  func allDue(type: ValueType) throws {
     let store = try KeyspaceModel()
-    try withHash(store, "all", makes: true) { hash in
+    try withTimed(store, "all", makes: type) { timed in
       for number in 0..<1000 {
         Array("f\(number)".utf8).withByteView { name in
-          _ = hash.set(name, to: name, Self.limits)
-          hash.setDeadline(of: name, to: store.now + 10)
+          timed.add(name, score: 1, deadline: store.now + 10)
         }
       }
     }

@@ -5,16 +5,16 @@ import Testing
 
 /// Compares every command's spec with a table of Redis's facts, where it lies beside the checkout.
 @Suite struct CommandFactsTests {
-  private static let path = "../shared/reference/commands.json"
+  static let path = "../shared/reference/commands.json"
 
-  private static let data: Data? = {
+  static let data: Data? = {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     return FileManager.default.contents(atPath: path)
       ?? FileManager.default.contents(atPath: folder.appendingPathComponent("../../" + path).path)
   }()
 
   /// Redis's facts by the command's name, "CONFIG|GET" for a subcommand.
-  private static func facts() throws -> [String: [String: Any]] {
+  static func facts() throws -> [String: [String: Any]] {
     let list = try JSONSerialization.jsonObject(with: try #require(data)) as? [[String: Any]]
     var byName: [String: [String: Any]] = [:]
     for facts in try #require(list) {
@@ -25,7 +25,7 @@ import Testing
   }
 
   /// Where a spec differs on purpose, with the reason.
-  private static let exceptions: [String: Set<String>] = [
+  static let exceptions: [String: Set<String>] = [
     // The table is of a later version, in which the end of the range is optional.
     "BITCOUNT": ["arguments"],
     // Its argument is repeatable by a text where others have true.

@@ -138,4 +138,73 @@ import Testing
       try send("GEOSEARCH", "g", "BYBOX", "400", "400", "km", "ASC", "COUNT", "1")
         == .error("ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for GEOSEARCH"))
   }
+
+  // MARK: Deadlines of members
+
+  @Test func membersGoByThemselves() throws {
+    let server = try TestServer("--notify-keyspace-events", "KEA", "--enable-debug-command", "yes")
+    let client = try server.connect()
+    let listener = try server.connect()
+    _ = try listener.send("SUBSCRIBE", "__keyevent@0__:zexpired")
+    #expect(try client.send("ZADD", "z", "1", "a", "2", "b", "3", "c", "4", "d") == .integer(4))
+    #expect(try client.send("OBJECT", "ENCODING", "z") == .text("listpack"))
+    #expect(try client.send("EXPIREMEMBER", "z", "a", "20", "ms") == .integer(1))
+    #expect(try client.send("OBJECT", "ENCODING", "z") == .text("skiplist"))
+    #expect(try client.send("EXPIREMEMBER", "z", "b", "100") == .integer(1))
+    #expect(try client.send("EXPIREMEMBER", "z", "x", "100") == .integer(0))
+    #expect(try client.send("TTL", "z", "b") == .integer(100))
+    #expect(try client.send("TTL", "z", "c") == .integer(-1))
+    #expect(try client.send("TTL", "z", "x") == .integer(-2))
+    // A time that has passed.
+    #expect(try client.send("PEXPIREMEMBERAT", "z", "c", "1") == .integer(1))
+    #expect(try client.send("ZSCORE", "z", "c") == .null)
+    // Nobody need look.
+    #expect(
+      try listener.read()
+        == .array([.text("message"), .text("__keyevent@0__:zexpired"), .text("z")]))
+    #expect(try client.send("ZRANGE", "z", "0", "-1") == .texts("b", "d"))
+    #expect(try client.send("ZRANK", "z", "d") == .integer(1))
+    #expect(try client.send("ZCARD", "z") == .integer(2))
+    // A new score changes nothing; a new member of an old name has none.
+    _ = try client.send("ZADD", "z", "9", "b")
+    #expect(try client.send("TTL", "z", "b") == .integer(100))
+    #expect(try client.send("PERSIST", "z", "b") == .integer(1))
+    #expect(try client.send("PERSIST", "z", "b") == .integer(0))
+    _ = try client.send("EXPIREMEMBER", "z", "d", "100")
+    _ = try client.send("ZREM", "z", "d")
+    _ = try client.send("ZADD", "z", "4", "d")
+    #expect(try client.send("TTL", "z", "d") == .integer(-1))
+  }
+
+  @Test func deadlinesOfMembersAreCopied() throws {
+    _ = try client.send("ZADD", "z", "1", "a", "-2.5", "b")
+    _ = try client.send("PEXPIREMEMBERAT", "z", "a", "33177117420123")
+    _ = try client.send("COPY", "z", "copy")
+    _ = try client.send("RENAME", "z", "moved")
+    guard case .bulk(let dump) = try client.send("DUMP", "moved") else {
+      Issue.record("nothing dumped")
+      return
+    }
+    let restore = ["RESTORE", "restored", "0"].map { Array($0.utf8) }
+    #expect(try client.send(bytes: restore + [dump]) == .ok)
+    for key in ["copy", "moved", "restored"] {
+      guard case .integer(let left) = try client.send("PTTL", key, "a") else {
+        Issue.record("\(key) has lost the deadline")
+        continue
+      }
+      #expect(left > 1_000_000_000, "\(key)")
+      #expect(try client.send("TTL", key, "b") == .integer(-1))
+      #expect(
+        try client.send("ZRANGE", key, "0", "-1", "WITHSCORES") == .texts("b", "-2.5", "a", "1"))
+    }
+  }
+
+  @Test func theLastMemberTakesTheKeyAlong() throws {
+    _ = try client.send("ZADD", "z", "1", "a", "2", "b")
+    _ = try client.send("EXPIREMEMBER", "z", "a", "10", "MS")
+    _ = try client.send("EXPIREMEMBER", "z", "b", "10", "MS")
+    while try client.send("DBSIZE") != .integer(0) {}
+    #expect(try client.send("ZCARD", "z") == .integer(0))
+    #expect(try client.send("EXISTS", "z") == .integer(0))
+  }
 }

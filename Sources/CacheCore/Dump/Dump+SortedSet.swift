@@ -4,18 +4,27 @@ import Bytes
 //
 //     17  listpack of member and score | 5  members (member score as a double) ...
 //     12  ziplist | 3  members (member score as a text: u8 length; 253 nan, 254 inf, 255 -inf) ...
+//     201 members (deadline member score) ...     deadline: 0, or Unix milliseconds
 
 extension DumpWriter {
-  mutating func sortedSet(_ set: SortedSet) {
+  mutating func sortedSet(_ set: SortedSet, _ clock: DumpClock) {
     if set.isListpack {
       type(.sortedSetListpack)
       return string(set.pack.bytes)
     }
-    type(.sortedSet)
+    let isTimed = set.earliestDeadline != nil
+    type(isTimed ? .sortedSetWithDeadlines : .sortedSet)
     length(set.count)
     // The last one first, as in Redis: then each is added in front of all others.
     var cursor = set.cursor(over: 0..<set.count, reversed: true)
     while let element = cursor.next() {
+      if isTimed {
+        if case .at(let time) = element.member.withText({ set.deadline(of: $0) }) {
+          number(UInt64(max(1, time + clock.wallStep)))
+        } else {
+          number(0)
+        }
+      }
       string(element.member)
       double(element.score)
     }
@@ -49,9 +58,13 @@ extension DumpDecoder {
         guard set.count > 0 else { throw .badFormat }
       } else {
         for _ in 0..<count {
+          let deadline = type == .sortedSetWithDeadlines ? try reader.number() : 0
           let member = try reader.string()
-          let score = type == .sortedSet ? try reader.double() : try scoreText()
+          let score = type == .sortedSetText ? try scoreText() : try reader.double()
           try Self.add(member, score, to: set, limits.sortedSet)
+          if deadline != 0 {
+            set.setDeadline(of: member, to: Int64(clamping: deadline) - limits.clock.wallStep)
+          }
         }
       }
     } catch {

@@ -93,7 +93,9 @@ public struct DumpDecoder: ~Copyable {
     case .string: throw .badFormat
     case .list, .listZiplist, .quicklistZiplists, .quicklist: try list(type)
     case .set, .setIntset, .setListpack, .setWithDeadlines: try set(type)
-    case .sortedSetText, .sortedSet, .sortedSetZiplist, .sortedSetListpack: try sortedSet(type)
+    case .sortedSetText, .sortedSet, .sortedSetZiplist, .sortedSetListpack,
+      .sortedSetWithDeadlines:
+      try sortedSet(type)
     case .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashWithDeadlines,
       .hashListpackWithDeadlines:
       try hash(type)

@@ -43,7 +43,7 @@ extension DumpWriter {
     case .string: preconditionFailure("a string is no object")
     case .list: list(ListObject(object))
     case .set: set(SetObject(object, now: clock.now), clock)
-    case .sortedSet: sortedSet(SortedSet(object))
+    case .sortedSet: sortedSet(SortedSet(object), clock)
     case .hash: hash(HashObject(object, now: clock.now), clock)
     case .stream: stream(StreamObject(object))
     }

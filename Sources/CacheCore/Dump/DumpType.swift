@@ -33,11 +33,15 @@ enum DumpType: UInt8 {
   case hashListpackWithDeadlines = 25
   /// Wingcache's own: members with deadlines.
   case setWithDeadlines = 200
+  /// The same with scores.
+  case sortedSetWithDeadlines = 201
 
   /// The version of the format that a payload of this type needs: 10 is what Redis 7.0 reads.
   var version: UInt16 {
     switch self {
-    case .hashWithDeadlines, .hashListpackWithDeadlines, .setWithDeadlines: 12
+    case .hashWithDeadlines, .hashListpackWithDeadlines, .setWithDeadlines,
+      .sortedSetWithDeadlines:
+      12
     case .setListpack, .stream3: 11
     default: 10
     }

@@ -1,6 +1,6 @@
 import Platform
 
-// Deadlines of the elements of collections: fields of hashes, members of sets.
+// Deadlines of the elements of collections: fields of hashes, members of sets and sorted sets.
 //
 // A collection whose elements have deadlines stands in its shard's wheel as a key with an expiry
 // does: a reference at or before the earliest deadline of an element. When it fires, what is due
@@ -12,9 +12,10 @@ import Platform
 // and finds no deadline any more, so commands that remove elements need not tell anybody; those
 // that set deadlines do (`Keyspace.noteElementDeadline`).
 //
-// Nobody sees a due element before the wheel has come: types pass over due elements when they are
-// read, and a lookup of the key removes some and takes a collection for gone whose elements are
-// all due.
+// Nobody sees a due element before the wheel has come: hashes and sets pass over due elements when
+// they are read, and a lookup of the key removes some and takes a collection for gone whose
+// elements are all due. Sorted sets number their members, so there a lookup removes all that are
+// due; that takes longer only for a set of which thousands are due in the same millisecond.
 
 extension ObjectHeader {
   /// Whether elements have deadlines, or had until lately.
@@ -83,8 +84,12 @@ extension Engine {
     let object = object(of: memory.pointee.entry(place.handle), in: site.shard)
     let kind = object.type.kind
     guard let earliest = kind.earliestDeadline(object), earliest <= now else { return false }
-    _ = kind.removeDue(object, now: now, limit: limit)
-    let areAllDue = kind.areAllDue(object, now: now)
+    // When all are due, the key goes as a whole, in the background if that takes long.
+    var areAllDue = !kind.hidesDue && kind.areAllDue(object, now: now)
+    if !areAllDue {
+      _ = kind.removeDue(object, now: now, limit: kind.hidesDue ? limit : .max)
+      areAllDue = kind.areAllDue(object, now: now)
+    }
     return finishRemoval(at: place, object, hash: hash, site, areAllDue: areAllDue)
   }
 

@@ -30,6 +30,10 @@ public protocol ObjectKind {
   /// - Complexity: O(1)
   static func earliestDeadline(_ object: ObjectReference) -> Int64?
 
+  /// Whether reading passes over elements that are due. Else a lookup removes them all, for types
+  /// whose elements are counted and numbered.
+  static var hidesDue: Bool { get }
+
   /// Removes elements that are due at `now`, `limit` at most.
   ///
   /// - Returns: how many.
@@ -40,6 +44,9 @@ public protocol ObjectKind {
 }
 
 extension ObjectKind {
+  /// Most types do, or have none that are due.
+  public static var hidesDue: Bool { true }
+
   /// Most types have no deadlines of elements.
   public static func earliestDeadline(_ object: ObjectReference) -> Int64? { nil }
 

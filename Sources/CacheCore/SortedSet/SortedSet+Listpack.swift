@@ -101,7 +101,7 @@ extension SortedSet {
   ///
   /// - Complexity: O(1) when there are too many members, else O(n).
   public func compact(limits: SortedSetLimits) {
-    guard !isListpack, count <= limits.listpackEntriesMax else { return }
+    guard !isListpack, count <= limits.listpackEntriesMax, earliestDeadline == nil else { return }
     var bytes = 0
     var cursor = cursor()
     while let element = cursor.next() {

@@ -22,6 +22,7 @@ public struct SortedSetLimits: Sendable {
 /// - `skiplist`: `SortedSetTree`, which is no skip list; clients know the form by this name.
 ///
 /// A listpack becomes a tree when it gets too many members or one that is too long, and stays one.
+/// A member with a deadline (`EXPIREMEMBER`) makes it a tree at once.
 ///
 ///     let set = SortedSet(object)
 ///     set.update(member, score: 1.5, limits: limits)

@@ -19,6 +19,11 @@ enum SortedSetKind: ObjectKind {
     while let element = cursor.next() {
       element.member.withText { tree.insert($0, score: element.score) }
     }
+    if let deadlines = set.tree.root.pointee.deadlines {
+      let copies = TimedTable<SetMember>.make(memory)
+      copies.pointee.copyMembers(of: deadlines.pointee, memory)
+      tree.root.pointee.deadlines = copies
+    }
     return .make(.sortedSet, .skiplist, payload: tree.root, memory)
   }
 
@@ -26,7 +31,22 @@ enum SortedSetKind: ObjectKind {
 
   static func freeEffort(_ object: ObjectReference) -> Int {
     let set = SortedSet(object)
-    return set.isListpack ? 1 : set.tree.count
+    if set.isListpack { return 1 }
+    return set.tree.count + (set.tree.root.pointee.deadlines?.pointee.table.count ?? 0)
+  }
+
+  static var hidesDue: Bool { false }
+
+  static func earliestDeadline(_ object: ObjectReference) -> Int64? {
+    SortedSet(object).earliestDeadline
+  }
+
+  static func removeDue(_ object: ObjectReference, now: Int64, limit: Int) -> Int {
+    SortedSet(object).removeDue(now, limit: limit)
+  }
+
+  static func areAllDue(_ object: ObjectReference, now: Int64) -> Bool {
+    SortedSet(object).areAllDue(now)
   }
 
   static func usedBytes(_ object: ObjectReference, samples: Int) -> Int {
@@ -100,6 +120,18 @@ extension SortedSetTree {
     precondition(expected == nil)
     precondition(leaves == root.pointee.leafCount && branches == root.pointee.branchCount)
     checkOrder()
+    checkDeadlines()
+  }
+
+  private func checkDeadlines() {
+    guard let deadlines = root.pointee.deadlines else { return }
+    deadlines.pointee.checkInvariants()
+    precondition(deadlines.pointee.table.count > 0, "no table without deadlines")
+    precondition(deadlines.pointee.table.count == deadlines.pointee.deadlines.count)
+    var members = deadlines.pointee.table.members
+    while let pointer = members.next() {
+      precondition(member(MemberBlock<SetMember>(base: pointer).key) != nil)
+    }
   }
 
   private func smallestLeaf(_ node: UnsafeMutableRawPointer, _ level: Int) -> SortedSetLeaf {

@@ -55,6 +55,7 @@ extension SortedSetTree {
       preconditionFailure("a member that the index does not know")
     }
     root.pointee.index.remove(at: place, memory)
+    if root.pointee.deadlines != nil { removeDeadline(of: bytes) }
     root.pointee.memberBytes -= member.usedBytes
     memory.release(member.base)
   }

@@ -44,6 +44,8 @@ struct SortedSetTree {
     var memberBytes: Int
     var leafCount: Int
     var branchCount: Int
+    /// Members with deadlines, see `SortedSet+Deadlines.swift`; nil while there are none.
+    var deadlines: UnsafeMutablePointer<TimedTable<SetMember>>?
   }
 
   let root: UnsafeMutablePointer<Root>
@@ -82,6 +84,7 @@ struct SortedSetTree {
       destroyBranches(SortedSetBranch(base: root.pointee.node), level: root.pointee.height)
     }
     root.pointee.index.destroy(memory)
+    if let deadlines = root.pointee.deadlines { release(deadlines) }
     memory.release(root)
   }
 
@@ -103,6 +106,7 @@ struct SortedSetTree {
       + (root.pointee.leafCount - 1) * 1024
       + SortedSetLeaf.bytes(capacity: root.pointee.first.capacity)
       + root.pointee.branchCount * 2048
+      + (root.pointee.deadlines?.pointee.usedBytes(memory, samples: 5) ?? 0)
   }
 
   // MARK: Reading

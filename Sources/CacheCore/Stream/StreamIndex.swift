@@ -170,7 +170,10 @@ extension StreamIndex {
     if chunk == last.chunk, index == Int(chunks[chunk].count),
       chunks[chunk].end == Self.entriesMax, chunks[chunk].start < Self.entriesMax / 4
     {
-      insertChunk(at: chunk + 1, Entry(id: id, value: value), memory)
+      // What fills one chunk after the other will fill this one, too: no growing in steps, each of
+      // which leaves a small block behind.
+      insertChunk(
+        at: chunk + 1, Entry(id: id, value: value), room: Self.entriesMax, memory)
       return true
     }
     if chunks[chunk].count == Self.entriesMax {
@@ -301,9 +304,9 @@ extension StreamIndex {
 
 extension StreamIndex {
   /// Makes a chunk with one entry.
-  private mutating func insertChunk(at place: Int, _ entry: Entry, _ memory: ObjectMemory) {
-    // What follows a full chunk will be full as well; a small index stays small.
-    let room = Self.entriesMin
+  private mutating func insertChunk(
+    at place: Int, _ entry: Entry, room: Int = Self.entriesMin, _ memory: ObjectMemory
+  ) {
     let entries = memory.allocate(room * MemoryLayout<Entry>.stride)
       .bindMemory(to: Entry.self, capacity: room)
     entries.initialize(to: entry)

@@ -170,6 +170,7 @@ extension StreamObject {
     guard id > state.pointee.lastID else { throw .notAscending }
     guard StreamNode.entryBytesMax(fields) < Listpack.bytesMax else { throw .tooLarge }
     let bytesMax = limits.nodeBytesMax > 0 ? limits.nodeBytesMax : Listpack.bytesMax / 2
+    var room = 0
     if let last = state.pointee.nodes.last {
       let place = state.pointee.nodes[last]
       var node = StreamNode(place.pointee.id, place.pointee.value)
@@ -183,10 +184,13 @@ extension StreamObject {
           return
         }
       }
+      // The next node will most likely be of the same size: a block that grows step by step leaves
+      // behind it what it has outgrown, for nobody.
+      room = min(node.pack.byteCount + StreamNode.entryBytesMax(fields), bytesMax)
       node.close(memory)
       place.pointee.value = node.pack.base
     }
-    let node = StreamNode.make(id, fields, room: 0, memory)
+    let node = StreamNode.make(id, fields, room: room, memory)
     state.pointee.nodes.insert(id, node.pack.base, memory)
     noteAdded(id)
   }

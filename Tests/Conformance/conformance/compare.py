@@ -175,6 +175,33 @@ def is_stricter(words, left, right):
     return not isinstance(right, ReplyError) and str(left).startswith("INVALIDOBJ")
 
 
+ADDED_ID = re.compile(r"(\d+)-(\d+|\*)")
+
+
+def is_misplaced(commands):
+    """Whether a shortest list of commands that ends in a difference does so because XSETID has
+    taken a stream's last ID back.
+
+    Redis 7.0 keeps what trimming has emptied when deleted entries with greater IDs lie in the same
+    node. XADD then puts lesser IDs behind those, and Redis finds them in the wrong order, or stops
+    trimming before them; Wingcache finds them where their IDs say. Only XSETID leads there: an
+    entry of a lesser ID than an earlier one's, in a stream that was not deleted in between.
+    """
+    words = [[str(word, "latin-1") if isinstance(word, bytes) else word for word in command]
+             for command, _ in commands]
+    for at, command in enumerate(words):
+        if command[0].upper() != "XSETID":
+            continue
+        before, behind = (
+            [(int(found[1]), 0 if found[2] == "*" else int(found[2]))
+             for other in part if "XADD" in map(str.upper, other) and command[1] in other
+             for found in filter(None, map(ADDED_ID.fullmatch, other))]
+            for part in (words[:at], words[at:]))
+        if before and behind and min(behind) < max(before) and command[1] in words[-1]:
+            return True
+    return False
+
+
 def is_deliberate(words):
     """Whether a spoiled command is one that is answered otherwise than by Redis 7.0 on purpose.
 

@@ -86,7 +86,8 @@ struct CommandMix {
   ]
 
   private static let sortedSets = [
-    "ZADD $z $n $f $n $v", "ZADD $z GT CH $n $f", "ZRANGE $z 0 -1 WITHSCORES", "ZREM $z $f",
+    "ZADD $z $n $f $n $v", "ZADD $z GT CH $n $f", "EXPIREMEMBER $z $f $ms MS",
+    "ZRANGE $z 0 -1 WITHSCORES", "ZREM $z $f",
     "ZINCRBY $z 2 $f", "ZPOPMIN $z 2", "ZRANGEBYSCORE $z -inf +inf", "ZRANGESTORE $z $z 0 5",
     "ZUNIONSTORE $z 2 $z $S", "ZMPOP 2 $z $z MAX", "ZREMRANGEBYRANK $z 0 1", "ZRANK $z $f",
     "GEOADD $z 13.3 38.1 $f", "GEOSEARCH $z FROMLONLAT 13 38 BYRADIUS 200 km", "ZSCAN $z 0",

@@ -4,8 +4,9 @@ internal import RESP
 
 /// Deadlines of single members, for every type that has them, under KeyDB's names.
 ///
-/// A field of a hash and a member of a set go by themselves, as exactly as keys do. TTL, PTTL and
-/// PERSIST take the member behind the key.
+/// A field of a hash and a member of a set or of a sorted set go by themselves, as exactly as keys
+/// do. TTL, PTTL and PERSIST take the member behind the key. A sorted set's member keeps its
+/// deadline when it gets another score.
 enum MemberExpiry {
   static func spec(
     _ name: String, arity: Int, _ summary: String, _ more: [ArgumentSpec], example: String
@@ -52,6 +53,7 @@ struct TimedMembers {
   private enum Kind {
     case hash(HashObject)
     case set(SetObject)
+    case sortedSet(SortedSet)
   }
 
   private let kind: Kind
@@ -63,6 +65,7 @@ struct TimedMembers {
     switch object.type {
     case .hash: kind = .hash(HashObject(object, now: now))
     case .set: kind = .set(SetObject(object, now: now))
+    case .sortedSet: kind = .sortedSet(SortedSet(object))
     default: return nil
     }
   }
@@ -71,6 +74,7 @@ struct TimedMembers {
     switch kind {
     case .hash(let hash): hash.count
     case .set(let set): set.count
+    case .sortedSet(let set): set.count
     }
   }
 
@@ -78,6 +82,7 @@ struct TimedMembers {
     switch kind {
     case .hash(let hash): hash.deadline(of: member)
     case .set(let set): set.deadline(of: member)
+    case .sortedSet(let set): set.deadline(of: member)
     }
   }
 
@@ -85,6 +90,7 @@ struct TimedMembers {
     switch kind {
     case .hash(let hash): hash.setDeadline(of: member, to: deadline)
     case .set(let set): set.setDeadline(of: member, to: deadline)
+    case .sortedSet(let set): set.setDeadline(of: member, to: deadline)
     }
   }
 
@@ -92,6 +98,7 @@ struct TimedMembers {
     switch kind {
     case .hash(let hash): _ = hash.remove(member)
     case .set(let set): _ = set.remove(.bytes(member))
+    case .sortedSet(let set): _ = set.remove(member)
     }
   }
 
@@ -99,6 +106,7 @@ struct TimedMembers {
     switch kind {
     case .hash: "hdel"
     case .set: "srem"
+    case .sortedSet: "zrem"
     }
   }
 
@@ -106,6 +114,7 @@ struct TimedMembers {
     switch kind {
     case .hash: .hash
     case .set: .set
+    case .sortedSet: .sortedSet
     }
   }
 }
@@ -137,7 +146,7 @@ extension CommandContext {
 enum ExpireMemberCommand: Command {
   static let spec = MemberExpiry.spec(
     "EXPIREMEMBER", arity: -4,
-    "Lets a member of a set or a field of a hash go after some seconds or milliseconds.",
+    "Lets a member of a set or sorted set, or a field of a hash, go after some time.",
     [
       ArgumentSpec("delay", .integer),
       ArgumentSpec(
@@ -178,14 +187,14 @@ enum ExpireMemberCommand: Command {
 enum ExpireMemberAtCommand: Command {
   static let spec = MemberExpiry.spec(
     "EXPIREMEMBERAT", arity: 4,
-    "Lets a member of a set or a field of a hash go at a Unix time in seconds.",
+    "Lets a member of a set or sorted set, or a field of a hash, go at a Unix second.",
     [ArgumentSpec("unix-time-seconds", .unixTime)],
     example: """
-      > SADD online ann bob
+      > ZADD ranking 12 ann 40 bob
       (integer) 2
-      > EXPIREMEMBERAT online bob 1
+      > EXPIREMEMBERAT ranking bob 1
       (integer) 1
-      > SMEMBERS online
+      > ZRANGE ranking 0 -1
       1) "ann"
       """)
 
@@ -198,7 +207,7 @@ enum ExpireMemberAtCommand: Command {
 enum PExpireMemberAtCommand: Command {
   static let spec = MemberExpiry.spec(
     "PEXPIREMEMBERAT", arity: 4,
-    "Lets a member of a set or a field of a hash go at a Unix time in milliseconds.",
+    "Lets a member of a set or sorted set, or a field of a hash, go at a Unix millisecond.",
     [ArgumentSpec("unix-time-milliseconds", .unixTime)],
     example: """
       > HSET user:1 name Ann code 4711
