@@ -291,10 +291,10 @@ extension Engine {
 
   /// Frees what an entry holds outside the heap.
   ///
-  /// - Parameter isBackground: whether this is the reclaimer's thread already.
+  /// - Parameter background: the account of the reclaimer's thread, if this is it already.
   @inline(__always)
-  func destroyPayload(_ entry: Entry, isBackground: Bool = false) {
-    if !entry.kind.isInlineString { releaseValue(entry, in: nil, isBackground: isBackground) }
+  func destroyPayload(_ entry: Entry, background: ObjectMemory? = nil) {
+    if !entry.kind.isInlineString { releaseValue(entry, in: nil, background: background) }
     if entry.hasLongKey { entry.longKey.destroy(account: memory.pointee.blobBytes) }
   }
 
@@ -303,12 +303,12 @@ extension Engine {
   /// - Parameter shard: the entry's shard if it is locked.
   @inline(never)
   func releaseValue(
-    _ entry: Entry, in shard: UnsafeMutablePointer<Shard>?, isBackground: Bool = false
+    _ entry: Entry, in shard: UnsafeMutablePointer<Shard>?, background: ObjectMemory? = nil
   ) {
-    if entry.kind == .blob { return release(entry.blob, isBackground: isBackground) }
-    let memory = shard?.pointee.objects ?? control.pointee.sharedObjects
+    if entry.kind == .blob { return release(entry.blob, isBackground: background != nil) }
+    let memory = shard?.pointee.objects ?? background ?? control.pointee.sharedObjects
     let object = ObjectReference(header: entry.objectHeader, memory: memory)
-    release(object, isBackground: isBackground)
+    release(object, isBackground: background != nil)
   }
 
   /// Gives the key space's reference to a blob back.

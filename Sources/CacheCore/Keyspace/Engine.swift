@@ -234,7 +234,8 @@ extension Engine {
   private func destroyPayloads(of table: Table) {
     for number in 0..<table.bucketCount {
       table.forEachHandle(inBucket: number, memory) { handle in
-        destroyPayload(memory.pointee.entry(handle), isBackground: true)
+        destroyPayload(
+          memory.pointee.entry(handle), background: control.pointee.sharedObjects)
       }
     }
   }

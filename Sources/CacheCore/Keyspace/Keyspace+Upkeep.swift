@@ -21,7 +21,7 @@ extension Keyspace {
         if asynchronously {
           engine.reclaim(.table(old))
         } else {
-          engine.dropTable(&old, countingDown: false)
+          engine.dropTable(&old, background: nil)
         }
       }
       // References to what is gone are stale; without any key the wheel may start afresh.

@@ -107,8 +107,17 @@ extension Engine {
       }
       while let job = next {
         next = job.pointee.next
-        if case .object(_, let bytes) = job.pointee.work { freed += bytes }
-        perform(job.pointee.work, memory)
+        switch job.pointee.work {
+        case .blob: perform(job.pointee.work, memory)
+        case .object(_, let bytes):
+          freed += bytes
+          perform(job.pointee.work, memory)
+        case .table:
+          // What others allocate meanwhile blurs it; it only has to tell much from little.
+          let before = memory.total.pointee.load(ordering: .relaxed)
+          perform(job.pointee.work, memory)
+          freed += max(0, before - memory.total.pointee.load(ordering: .relaxed))
+        }
         job.deallocate()
       }
     }
@@ -137,23 +146,25 @@ extension Engine {
       objects.settleOwn()
       countReclaimed(1)
     case .table(var table):
-      dropTable(&table, countingDown: true)
+      dropTable(&table, background: objects)
     }
   }
 
   /// Frees a table's entries, nodes, segments; nobody else can reach it.
   ///
-  /// - Parameter countingDown: whether the entries were counted as pending.
-  func dropTable(_ table: inout Table, countingDown: Bool) {
+  /// - Parameter background: the account of the reclaimer's thread, which offers the core while it
+  ///   frees a large collection; the entries were counted as pending then.
+  func dropTable(_ table: inout Table, background: ObjectMemory?) {
     for number in 0..<table.bucketCount {
       var freed = 0
       table.forEachHandle(inBucket: number, memory) { handle in
-        destroyPayload(memory.pointee.entry(handle), isBackground: countingDown)
+        destroyPayload(memory.pointee.entry(handle), background: background)
         memory.pointee.heap.free(handle)
         freed += 1
       }
       table.freeNodes(ofBucket: number, memory)
-      if countingDown {
+      if let background {
+        background.settleOwn()
         countReclaimed(freed)
         if number % Reclaimer.bucketsPerTurn == 0 { Thread.yield() }
       }
