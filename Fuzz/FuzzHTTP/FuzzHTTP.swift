@@ -70,8 +70,8 @@ private func fuzzConnection(_ bytes: ByteView, pieceBytes: Int) {
   channel.embeddedEventLoop.advanceTime(by: .hours(1))
   require(!channel.isActive, "a connection stays open")
   var sent: [UInt8] = []
-  while case .some(let buffer) = try? channel.readOutbound(as: ByteBuffer.self) {
-    sent += buffer.readableBytesView
+  while let data = try? channel.readOutbound(as: IOData.self) {
+    if case .byteBuffer(let buffer) = data { sent += buffer.readableBytesView }
   }
   check(sent[...])
   _ = try? channel.finish()
@@ -96,7 +96,9 @@ private func check(_ sent: ArraySlice<UInt8>) {
       line.hasPrefix("content-length: ") ? Int(line.dropFirst("content-length: ".count)) : nil
     }
     require(length.count == (status[1] == "304" ? 0 : 1), "\(length.count) lengths")
-    if rest.starts(with: Array("HTTP/1.1 ".utf8)) { continue }
+    // A text may begin with the protocol's name, but no digit follows then.
+    let next = rest.dropFirst(9).first ?? 0
+    if rest.starts(with: Array("HTTP/1.1 ".utf8)), (0x30...0x39).contains(next) { continue }
     guard let count = length.first, !rest.isEmpty else { continue }
     require(rest.count >= count, "an answer is cut")
     rest = rest.dropFirst(count)

@@ -117,7 +117,7 @@ enum ServerMetrics {
     for (name, value) in sections.flatMap(\.fields) {
       addCommand(name, value, to: &exposition)
       addDatabase(name, value, to: &exposition)
-      if name.hasPrefix("errorstat_"), let count = InfoList(value)["count"] {
+      if name.hasPrefix("errorstat_"), let count = InfoList(value).number("count") {
         exposition.add(
           Exposition.Family("wingcache_errors_total", .counter, "Error replies by their code."),
           [("code", String(name.dropFirst("errorstat_".count)))], count)
@@ -132,9 +132,7 @@ enum ServerMetrics {
     let labels = [("command", String(name.dropFirst("cmdstat_".count)))]
     let list = InfoList(value)
     func add(_ key: String, _ metric: String, _ help: String, scale: Double = 1) {
-      guard let text = list[key], let number = Exposition.number(text, scale: scale) else {
-        return
-      }
+      guard let number = list.number(key, scale: scale) else { return }
       exposition.add(
         Exposition.Family("wingcache_command_\(metric)", .counter, help), labels, number)
     }
@@ -150,11 +148,11 @@ enum ServerMetrics {
     guard name.hasPrefix("db"), Int(name.dropFirst(2)) != nil else { return }
     let labels = [("db", String(name.dropFirst(2)))]
     let list = InfoList(value)
-    if let keys = list["keys"] {
+    if let keys = list.number("keys") {
       exposition.add(
         Exposition.Family("wingcache_keys", .gauge, "Keys of a database."), labels, keys)
     }
-    if let expires = list["expires"] {
+    if let expires = list.number("expires") {
       exposition.add(
         Exposition.Family("wingcache_keys_expiring", .gauge, "Keys that have an expiry."), labels,
         expires)
@@ -180,5 +178,8 @@ struct InfoList {
     self.pairs = pairs
   }
 
-  subscript(_ key: String) -> String? { pairs.first { $0.key == key }?.value }
+  /// A number of the list, see `Exposition.number`; nil where there is none.
+  func number(_ key: String, scale: Double = 1) -> String? {
+    pairs.first { $0.key == key }.flatMap { Exposition.number($0.value, scale: scale) }
+  }
 }

@@ -115,6 +115,30 @@ import Testing
     map.checkInvariants()
     #expect(map.byteCount == 0)
   }
+
+  /// So many that parts are split again and again, then removed in another order.
+  @Test func partsAreSplit() {
+    var random = SeededGenerator(test: "HashMapTests.partsAreSplit")
+    var map = HashMap()
+    var hashes: Set<UInt64> = []
+    while hashes.count < 50_000 { hashes.insert(UInt64.random(in: 1 ... .max, using: &random)) }
+    for hash in hashes { map[hash] = ~hash }
+    map.checkInvariants()
+    #expect(map.count == hashes.count)
+    #expect(hashes.allSatisfy { map[$0] == ~$0 })
+    // Between a third and three quarters full, and a little for the parts.
+    #expect((16 * 50_000 * 4 / 3...16 * 50_000 * 3).contains(map.byteCount))
+    var sum: UInt64 = 0
+    map.visit { hash, _ in sum &+= hash }
+    #expect(sum == hashes.reduce(0, &+))
+    for hash in hashes.shuffled(using: &random).dropFirst(100) { map[hash] = nil }
+    map.checkInvariants()
+    #expect(map.count == 100)
+    #expect(map.byteCount < 16 * 50_000 / 4)
+    for hash in hashes { map[hash] = nil }
+    map.checkInvariants()
+    #expect(map.byteCount == 0)
+  }
 }
 
 @Suite struct LeasePoolTests {
@@ -181,15 +205,15 @@ import Testing
   @Test func textIsReadBack() throws {
     let text = """
       session: SLIDING yes DEFAULTTTL 60 MAXTTL 3600; "odd \\" ;\\x00" QUOTA 64mb ; \
-      q QUOTA 100keys NOPERSONALDATA yes
+      q QUOTA 100keys NOPERSONALDATA yes; q:open NOPERSONALDATA no
       """
     let rules = try RuleSet.parse(text, canRedact: true)
-    #expect(rules.count == 3)
+    #expect(rules.count == 4)
     let set = RuleSet(rules, after: nil)
     let again = RuleSet(try RuleSet.parse(set.text, canRedact: true), after: nil)
     #expect(set.entries.map(\.rule) == again.entries.map(\.rule))
     let quotas = set.entries.map(\.rule.quota)
-    #expect(quotas == [.bytes(64 << 20), .keys(100), nil])
+    #expect(quotas == [.bytes(64 << 20), .keys(100), nil, nil])
   }
 
   @Test(arguments: [

@@ -276,6 +276,39 @@ extension CoachCommandTests {
       }
     }
 
+    /// Who asks does not notice that a model is away; and when it has failed several times, it is
+    /// not asked any more for a while. The others' breakers stay closed.
+    @Test func theNextModelAnswersAndTheBreakerOpens() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn, "coach-breaker-seconds 3600") { connect in
+        let client = try connect()
+        standIn.play(
+          "error status=529 should-retry=false model=claude-sonnet-5-5 times=1000",
+          "answer times=1000 text=From the next.")
+        func breaker(_ model: String) throws -> String? {
+          field(try client.send("COACH.MODELS", "INFO", model), "breaker")?.string
+        }
+        func ask(_ number: Int) throws -> Reply {
+          let reply = try client.send(
+            "COACH.ASK", "c\(number)", "How do I ask number \(number) out?", "USER", "ann")
+          #expect(field(reply, "answer") == .text("From the next."))
+          #expect(field(reply, "model") == .text("claude-opus-5-5"))
+          return reply
+        }
+        var number = 0
+        while try breaker("claude-sonnet-5-5") == "closed", number < 50 {
+          number += 1
+          #expect(field(try ask(number), "attempts") == .integer(2))
+        }
+        #expect(try breaker("claude-sonnet-5-5") == "open")
+        #expect(field(try ask(51), "attempts") == .integer(1))
+        #expect(try breaker("claude-opus-5-5") == "closed")
+        let asked = standIn.now.requests.map(\.model)
+        #expect(asked.filter { $0 == "claude-sonnet-5-5" }.count == number)
+        #expect(asked.filter { $0 == "claude-opus-5-5" }.count == number + 1)
+      }
+    }
+
     /// An answer that is kept costs nothing, so neither budgets nor models that are down matter.
     @Test func keptAnswersNeedNoBudgetAndNoModel() throws {
       let standIn = try StandIn(key: Self.key)

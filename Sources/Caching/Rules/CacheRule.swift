@@ -118,7 +118,10 @@ struct CacheRule: Equatable {
     case .keys(let keys): all.append(("QUOTA", "\(keys)keys"))
     case nil: break
     }
-    if personalData != .allow { all.append(("NOPERSONALDATA", personalData.rawValue)) }
+    // A rule that asks for nothing (it may take a part of another's prefix out) says so.
+    if personalData != .allow || all.isEmpty {
+      all.append(("NOPERSONALDATA", personalData.rawValue))
+    }
     return all
   }
 

@@ -119,10 +119,14 @@ final class CacheStore: @unchecked Sendable {
     let set = new.isEmpty ? nil : RuleSet(new, after: rules)
     rules = set
     ruleGeneration.wrappingAdd(1, ordering: .relaxed)
+    var old: [HashMap] = []
     forEachNotes { notes in
+      guard notes.accounts.count > 0 else { return }
+      old.append(notes.accounts)
       notes.accounts.removeAll()
       account(notes)
     }
+    if !old.isEmpty { MapRelease(old, host.task(onLoop: 0)).begin() }
     for entry in set?.entries ?? [] {
       entry.figures.keys.store(0, ordering: .relaxed)
       entry.figures.bytes.store(0, ordering: .relaxed)
