@@ -166,12 +166,19 @@ class Recorder:
             self.window().changed_reads += 1
         self.changed.discard(key)
 
-    def note_change(self, keys):
-        """Takes note of rows that have changed: what is gone from the cache now cannot be served
-        when the database goes."""
-        for key in keys:
-            self.seen.pop(key, None)
-        self.changed.update(keys)
+    def begin_change(self, keys):
+        """Rows are about to change: what is gone from the cache then cannot be served when the
+        database goes, and it may be gone before this program hears that they have changed."""
+        return {key: self.seen.pop(key, None) for key in keys}
+
+    def end_change(self, before, is_changed):
+        """Takes note that they have changed, or not, in which case all is as it was."""
+        for key, seen in before.items():
+            if is_changed:
+                self.seen.pop(key, None)
+                self.changed.add(key)
+            elif seen is not None:
+                self.seen.setdefault(key, seen)
 
     @property
     def seconds(self):
@@ -323,17 +330,18 @@ class Platform:
             key, sql = f"wingman:reputation:{user}", (
                 "UPDATE wingman_matches SET user2_rating = 1 + (random() * 4)::int "
                 f"WHERE user1_id = {user} AND status = 'completed';")
-        is_written = await self.writer.execute(sql)
-        window = self.recorder.window()
-        if not is_written:
-            window.write_errors += 1
-            return
         keys = [key]
         if kind == 0:
             keys.append(matches_key(user))
         if kind == 3:
             keys += [f"wingman:reputation:{other}" for other in self.partners.get(user, ())]
-        self.recorder.note_change(keys)
+        before = self.recorder.begin_change(keys)
+        is_written = await self.writer.execute(sql)
+        self.recorder.end_change(before, is_written)
+        window = self.recorder.window()
+        if not is_written:
+            window.write_errors += 1
+            return
         window.writes += 1
         if mark:
             await self._await_mark(client, key, mark)
