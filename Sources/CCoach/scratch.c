@@ -6,6 +6,14 @@ static _Thread_local _Alignas(64) unsigned char scratch[CCOACH_SCRATCH_BYTES];
 
 void *ccoach_scratch(void) { return scratch; }
 
-static _Thread_local _Alignas(64) struct ccoach_word_sum sums[1 << CCOACH_WORD_SUM_BITS];
+static _Thread_local _Alignas(64) struct ccoach_word words[1 << CCOACH_WORD_BITS];
 
-struct ccoach_word_sum *ccoach_word_sums(void) { return sums; }
+struct ccoach_word *ccoach_words(void) { return words; }
+
+static _Thread_local _Alignas(64) unsigned char
+    rows[CCOACH_WORD_ROW_BYTES << CCOACH_WORD_ROW_BITS];
+static _Thread_local unsigned long long rows_stamp;
+
+void *ccoach_word_rows(void) { return rows; }
+
+unsigned long long *ccoach_word_rows_stamp(void) { return &rows_stamp; }

@@ -121,6 +121,7 @@ public final class CoachModule: ServerModule {
       ("coach_rules", "\(classifier.pointee.rules.rules.count)"),
       ("coach_corrections", "\(classifier.pointee.learnt.count)"),
       ("coach_longest_step_us", "\(LongWorkPool.longestStepMicroseconds)"),
+      ("coach_longest_held_us", "\(LongWorkPool.longestHeldMicroseconds)"),
       ("coach_pending_work", "\(LongWorkPool.pool.pendingCount)"),
       ("coach_crises_flagged", "\(CrisisCounts.shared.withLock { $0.found })"),
       ("coach_crises_unwritten", "\(CrisisCounts.shared.withLock { $0.unwritten })"),

@@ -10,14 +10,6 @@ extension CoachCommandTests {
     private let folder = CoachWithStandIn.temporaryFolder()
     private static let key = CoachWithStandIn.key
 
-    private func field(_ reply: Reply, _ name: String) -> Reply? {
-      guard let parts = reply.elements else { return nil }
-      for index in stride(from: 0, to: parts.count - 1, by: 2) where parts[index] == .text(name) {
-        return parts[index + 1]
-      }
-      return nil
-    }
-
     private func withCoach(
       _ standIn: StandIn, _ more: String = "",
       _ body: (_ connect: () throws -> TestClient) throws -> Void
@@ -362,11 +354,10 @@ extension CoachCommandTests {
     }
 
     @Test func staticQuestionsAreAnsweredToAll() throws {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let file = folder + "/questions"
-      try Data("How do I rate my confidence?\n".utf8).write(to: URL(fileURLWithPath: file))
       let standIn = try StandIn(key: Self.key)
-      try withCoach(standIn, "coach-static-questions-file \(file)") { connect in
+      let line = "coach-static-questions-file \(folder)/questions"
+      let files = ["questions": "How do I rate my confidence?\n"]
+      try CoachWithStandIn.run(standIn, in: folder, line, files: files) { connect in
         let client = try connect()
         standIn.play("answer text=Under Tests.", "answer text=Hm.", "answer text=You, Ann?")
         func ask(_ id: String, _ user: String) throws -> (String?, Reply?) {
@@ -381,11 +372,6 @@ extension CoachCommandTests {
         #expect(try ask("3", "ann") == ("You, Ann?", .integer(0)))
         #expect(try ask("4", "bob") == ("Under Tests.", .integer(1)))
       }
-    }
-
-    private func texts(_ reply: Reply) -> String {
-      if let parts = reply.elements { return parts.map(texts).joined(separator: " ") }
-      return reply.string ?? "\(reply)"
     }
 
     @Test func withoutAKeyItSaysSo() throws {

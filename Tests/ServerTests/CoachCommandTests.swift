@@ -15,15 +15,6 @@ import Testing
     try body()
   }
 
-  /// All texts of a reply, one after the other.
-  func texts(_ reply: Reply) -> String {
-    switch reply {
-    case .bulk(let bytes): String(decoding: bytes, as: UTF8.self)
-    case .array(let parts), .map(let parts): parts.map(texts).joined(separator: " ")
-    default: "\(reply)"
-    }
-  }
-
   @Test func classifies() throws {
     try withFolder {
       try ModuleServer.run([CoachModule()], configuration: corrections) { connect in

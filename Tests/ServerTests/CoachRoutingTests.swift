@@ -7,17 +7,6 @@ extension CoachCommandTests {
   /// Routing and money over a socket. There is one coach in a process, so this is a part of the
   /// suite whose tests run one at a time.
   @Suite struct Routing {
-    private func field(_ reply: Reply, _ name: String) -> Reply? {
-      guard case .array(let parts) = reply else {
-        if case .map(let parts) = reply { return field(.array(parts), name) }
-        return nil
-      }
-      for index in stride(from: 0, to: parts.count - 1, by: 2) where parts[index] == .text(name) {
-        return parts[index + 1]
-      }
-      return nil
-    }
-
     private let folder = "/tmp/wingcache-route-\(getpid())-\(UInt32.random(in: 0 ... .max))"
 
     private func withCoach(
@@ -33,8 +22,6 @@ extension CoachCommandTests {
         """
       try ModuleServer.run([CoachModule()], configuration: lines, threads: threads, body)
     }
-
-    private func texts(_ reply: Reply) -> String { CoachCommandTests().texts(reply) }
 
     @Test func routesByLabelAndConversation() throws {
       try withCoach { connect in

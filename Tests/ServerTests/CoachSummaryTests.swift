@@ -10,24 +10,11 @@ extension CoachCommandTests {
     private let folder = CoachWithStandIn.temporaryFolder()
     private static let key = CoachWithStandIn.key
 
-    private func field(_ reply: Reply, _ name: String) -> Reply? {
-      guard let parts = reply.elements else { return nil }
-      for index in stride(from: 0, to: parts.count - 1, by: 2) where parts[index] == .text(name) {
-        return parts[index + 1]
-      }
-      return nil
-    }
-
     private func withCoach(
       _ standIn: StandIn, _ more: String = "",
       _ body: (_ connect: () throws -> TestClient) throws -> Void
     ) throws {
       try CoachWithStandIn.run(standIn, in: folder, more, body)
-    }
-
-    private func texts(_ reply: Reply) -> String {
-      if let parts = reply.elements { return parts.map(texts).joined(separator: " ") }
-      return reply.string ?? "\(reply)"
     }
 
     private static let story = """

@@ -110,6 +110,80 @@ import Testing
     }
   }
 
+  /// Several messages by one command are stored as they would be one by one.
+  @Test func appendsSeveralAtOnce() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let messages = [
+      ("system", "Be kind."), ("assistant", "Shall we practise?"), ("user", "yes"),
+      ("user", "Mail me: ada@example.org, how do I ask her out?"), ("assistant", "Gladly."),
+      ("user", String(repeating: "I met Anna at the gym. ", count: 300)),
+    ]
+    for (role, text) in messages {
+      try client.send("COACH.APPEND", "one", role, text, "USER", "u7")
+    }
+    let words = messages.flatMap { [$0.0, $0.1] }
+    let reply = try Self.fields(
+      client.send(["COACH.APPEND", "all", "USER", "u7", "MESSAGES"] + words))
+    #expect(reply["appended"] == .integer(6))
+    #expect(reply["redacted"] == .integer(1))
+    #expect(reply["messages"] == .integer(5))
+    #expect(reply["safety"] == .text("none"))
+    func entries(_ id: String) throws -> [[Reply]] {
+      let all = try client.send("XRANGE", "wingman:conv:{\(id)}", "-", "+").elements ?? []
+      return all.map { $0.elements?[1].elements ?? [] }
+    }
+    #expect(try entries("all") == entries("one"))
+    let labels = try entries("all").map { $0[7] }
+    #expect(
+      reply["labels"]?.elements?.map { $0 == .null ? .text("") : $0 } == labels, "\(labels)")
+    func state(_ id: String) throws -> [String: Reply] {
+      var state = try Self.fields(client.send("HGETALL", "wingman:conv:{\(id)}:state"))
+      // An ID, which is the time.
+      state["system"] = nil
+      return state
+    }
+    #expect(try state("all") == state("one"))
+    #expect(
+      try context(client, "all").fields["tokens_full"]
+        == context(client, "one").fields["tokens_full"])
+    let ids = try client.send("XRANGE", "wingman:conv:{all}", "-", "+").elements ?? []
+    #expect(ids.first?.elements?.first == reply["first"])
+    #expect(ids.last?.elements?.first == reply["last"])
+  }
+
+  /// All messages of a command are stored, or none is.
+  @Test func severalAreRefusedAsOne() throws {
+    let server = try TestServer("--coach-message-bytes-max", "2000")
+    let client = try server.connect()
+    let long = String(repeating: "x", count: 1500)
+    for (words, error) in [
+      (["user", "hi", "wizard", "x"], "ERR unknown role 'wizard'"),
+      (["user", "hi", "user", " "], "ERR a message needs text"),
+      (["user", "hi", "user"], "ERR messages are roles and texts in turn"),
+      (["user", long, "assistant", long], "ERR the messages have 2000 bytes at most together"),
+      (["user", "hi", "user", long + long], "ERR a message has 2000 bytes at most"),
+      (Array(repeating: "user", count: 514), "ERR one command adds 256 messages at most"),
+      ([], "ERR"),
+    ] {
+      let reply = try client.send(["COACH.APPEND", "c", "MESSAGES"] + words)
+      #expect(reply.isError(error), "\(reply)")
+    }
+    #expect(try client.send("DBSIZE") == .integer(0))
+    try client.send("COACH.APPEND", "c", "user", "hi")
+    // The stream has room for two more IDs.
+    try client.send("XSETID", "wingman:conv:{c}", "18446744073709551615-18446744073709551613")
+    let reply = try client.send(
+      "COACH.APPEND", "c", "MESSAGES", "user", "a", "assistant", "b", "user", "c")
+    #expect(reply.isError("ERR The stream has exhausted the last possible ID"), "\(reply)")
+    #expect(try client.send("XLEN", "wingman:conv:{c}") == .integer(1))
+    #expect(try client.send("HGET", "wingman:conv:{c}:state", "messages") == .text("1"))
+    try client.send("MULTI")
+    try client.send("COACH.APPEND", "d", "MESSAGES", "user", "a", "assistant", "b")
+    #expect(try client.send("EXEC").elements?.count == 1)
+    #expect(try client.send("XLEN", "wingman:conv:{d}") == .integer(2))
+  }
+
   @Test func compactsInOneStep() throws {
     let server = try TestServer()
     let client = try server.connect()
@@ -234,6 +308,12 @@ import Testing
     #expect(
       try client.send("COMMAND", "GETKEYS", "COACH.CONTEXT", "chat:{7}")
         == .texts("chat:{7}", "chat:{7}:state"))
+    // Names are made where commands find their keys, so the prefix is that of the start.
+    let change = try client.send("CONFIG", "SET", "coach-conversation-prefix", "talk:")
+    #expect(change.isError("ERR CONFIG SET failed"), "\(change)")
+    #expect(
+      try client.send("CONFIG", "GET", "coach-conversation-prefix").elements?.last
+        == .text("chat:"))
     // It is no name of a conversation here, and no ID.
     #expect(try client.send("COACH.CONTEXT", "wingman:conv:{7}").isError("ERR invalid"))
     try client.send("ACL", "SETUSER", "app", "on", "nopass", "+@all", "~chat:{7}*")

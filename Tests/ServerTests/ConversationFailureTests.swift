@@ -216,8 +216,12 @@ import Testing
       #expect(try entries(2))
       #expect(try conversations() == ["mine", "theirs"])
     }
+    // A second message is another entry, whoever finds it, and however soon.
+    try client.send("COACH.APPEND", "mine", "user", text + " tonight", "USER", "u1")
+    #expect(try entries(3))
+    #expect(try conversations() == ["mine", "theirs", "mine"])
     let reply = try fields(client.send("COACH.FORGET", "USER", "u1"))
-    #expect(reply["crises"] == .integer(2))
+    #expect(reply["crises"] == .integer(3))
     for database in ["0", "3"] {
       try client.send("SELECT", database)
       #expect(try conversations() == ["theirs"])
@@ -232,6 +236,7 @@ import Testing
     let server = try TestServer()
     let client = try server.connect()
     let texts: [[UInt8]] = [
+      // Empty, no UTF-8, emoji alone, one word again and again, instructions to the machine.
       [], [0x00], Array(repeating: 0xFF, count: 3000), [0xC3], [0xF0, 0x9F, 0x98],
       Array(String(repeating: "😀", count: 500).utf8), Array("👩‍👩‍👧‍👦🏳️‍🌈".utf8),
       Array(String(repeating: "word ", count: 20_000).utf8),
@@ -249,6 +254,9 @@ import Testing
     // What is too long to be kept is refused; what is only classified is read at both ends.
     let long = [UInt8](repeating: 0x61, count: 10_000_000)
     let many = Array(String(repeating: "help ", count: 1_000_000).utf8)
+    #expect(try !client.send(bytes: [Array("COACH.SAFETY".utf8), many]).isError())
+    #expect(try !client.send(bytes: [Array("COACH.TOKENS".utf8), many]).isError())
+    #expect(try !client.send(bytes: [Array("COACH.REDACT".utf8), many]).isError())
     for text in [long, many] {
       func send(_ words: String...) throws -> Reply {
         try client.send(bytes: words.map { Array($0.utf8) } + [text])

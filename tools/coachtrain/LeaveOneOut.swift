@@ -38,17 +38,20 @@ struct LeaveOneOut {
 /// Chooses the thresholds on messages of left-out sources.
 ///
 /// First the temperature, by likelihood. Then the bounds: of all on a grid that send at most
-/// `coachingToEconomyMax` of the coaching requests to the economy tier, in all and for the source
-/// where most are sent, the ones that answer most messages right.
+/// `coachingToEconomyMax` of the coaching requests to the economy tier, of the public ones and of our
+/// own by themselves, the ones that answer most messages right.
 struct ThresholdSearch {
-  static let coachingToEconomyMax: Float = 0.009
+  static let coachingToEconomyMax: Float = 0.0095
   let judged: [Judged]
 
   func best(_ start: Thresholds) -> Thresholds {
     var thresholds = start
     thresholds.decision.temperature = temperature()
     let tempered = judged.map { Self.tempered($0, by: thresholds.decision.temperature) }
-    let coaching = Float(max(judged.count { $0.column == 3 }, 1))
+    let isOwn = judged.map { $0.source.hasPrefix("own") }
+    let coaching = [false, true].map { own in
+      Float(max(zip(judged, isOwn).count { $0.column == 3 && $1 == own }, 1))
+    }
     var best = -Float.infinity
     for none in stride(from: Float(0.5), through: 0.9, by: 0.05) {
       for premium in stride(from: Float(0.02), through: 0.30, by: 0.01) {
@@ -56,18 +59,19 @@ struct ThresholdSearch {
           let decision = DecisionThresholds(
             temperature: thresholds.decision.temperature, confidenceMin: confidence,
             premiumShareMax: premium, noneMin: none)
-          var sent: Float = 0
+          var sent: [Float] = [0, 0]
           var value: Float = 0
-          for (item, probabilities) in zip(judged, tempered) {
-            let result = decision.decide(probabilities)
-            if item.column == 3, result.isEconomical { sent += 1 }
+          for (index, item) in judged.enumerated() {
+            let result = decision.decide(tempered[index])
+            if item.column == 3, result.isEconomical { sent[isOwn[index] ? 1 : 0] += 1 }
             let isRight =
               item.column == noneColumn
               ? result.label == .uncertain : Int(result.label.rawValue) == item.column
             // A message without a label counts a fifth: on the platform they are rare.
             if isRight { value += item.column == noneColumn ? 0.2 : 1 }
           }
-          if sent / coaching <= Self.coachingToEconomyMax, value > best {
+          let share = max(sent[0] / coaching[0], sent[1] / coaching[1])
+          if share <= Self.coachingToEconomyMax, value > best {
             best = value
             thresholds.decision = decision
           }

@@ -68,9 +68,12 @@ struct MessageSources {
 
   // MARK: small-talk-rasa
 
+  /// Intents that are left out: feelings that a coach may be meant to take up; what is an answer to
+  /// something unknown; and a question that is announced but not asked.
   private static let rasaUndecided: Set<String> = [
     "confirmation.cancel", "agent.can_you_help", "agent.right", "dialog.wrong",
     "dialog.i_do_not_care", "user.sad", "user.lonely", "user.can_not_sleep", "user.looks_like",
+    "user.tired", "user.angry", "agent.answer_my_question",
   ]
 
   private static let rasaLabels: [String: Int] = [
@@ -80,6 +83,23 @@ struct MessageSources {
     "appraisal.thank_you": 1, "appraisal.no_problem": 1, "user.needs_advice": 3,
   ]
 
+  /// The label of a message by its intent; nil when it is left out.
+  private static func rasaColumn(_ intent: String, _ text: String) -> Int? {
+    let words = Set(text.lowercased().split { !$0.isLetter && $0 != "'" }.map(String.init))
+    switch intent {
+    case "appraisal.good":
+      // "Good", "fine", "okay", "cool" agree as much as they praise.
+      return words.isDisjoint(with: ["good", "fine", "ok", "okay", "cool", "alright"]) ? 2 : nil
+    case "greetings.nice_to_meet_you", "greetings.nice_to_see_you":
+      // Who says that it was nice takes leave.
+      return words.isDisjoint(with: ["was", "enjoyed", "had", "i’ve", "i've"]) ? 0 : 2
+    case "user.happy":
+      // As in the intent of greetings.
+      return text.hasSuffix("to see you") ? 0 : 2
+    default: return rasaLabels[intent] ?? 2
+    }
+  }
+
   private func rasa() throws -> [Example] {
     var examples: [Example] = []
     var intent = ""
@@ -87,10 +107,9 @@ struct MessageSources {
       if line.hasPrefix("## intent:") {
         intent = line.dropFirst(10).trimmingCharacters(in: .whitespaces)
       } else if line.hasPrefix("- "), !Self.rasaUndecided.contains(intent) {
-        examples.append(
-          Example(
-            text: line.dropFirst(2).trimmingCharacters(in: .whitespaces),
-            column: Self.rasaLabels[intent] ?? 2, source: "small-talk-rasa"))
+        let text = line.dropFirst(2).trimmingCharacters(in: .whitespaces)
+        guard let column = Self.rasaColumn(intent, text) else { continue }
+        examples.append(Example(text: text, column: column, source: "small-talk-rasa"))
       }
     }
     return examples
@@ -98,10 +117,39 @@ struct MessageSources {
 
   // MARK: HWU64
 
+  /// Intents that are left out. "Quirky" is what fitted nowhere else: recipes, headphones, quantum
+  /// physics, the weather, and now and then small talk.
   private static let hwuUndecided: Set<String> = [
     "general/dontcare", "general/repeat", "general/explain", "general/confirm",
-    "general/commandstop",
+    "general/commandstop", "general/quirky",
   ]
+
+  /// Words of a yes, and of a no.
+  private static let yesWords: Set<String> = [
+    "yes", "yeah", "yeap", "yep", "yup", "ya", "sure", "ok", "okay", "right", "correct",
+    "correctly", "exactly", "true", "indeed", "agreed", "alright", "perfectly", "understood",
+  ]
+  private static let noWords: Set<String> = ["no", "nope", "nah", "not", "never", "wrong"]
+
+  /// The label of a message by its intent; nil when it is left out.
+  private static func hwuColumn(_ intent: String, _ text: String) -> Int? {
+    let words = Set(
+      text.lowercased().split { !$0.isLetter && $0 != "'" }.map(String.init))
+    switch intent {
+    case "general/affirm":
+      // "Yes, that's right" confirms; "it was wonderful", without any yes, is praise as well.
+      return words.isDisjoint(with: yesWords) ? nil : 1
+    case "general/negate":
+      // "No, that's wrong" does; "you messed up my command" complains about an assistant's work.
+      return words.isDisjoint(with: noWords) ? nil : 1
+    case "general/praise":
+      // Thanks are a confirmation, praise without thanks is a reaction.
+      let thanks = text.contains("thank") || text.contains("appreciat")
+      return thanks ? 1 : 2
+    case "general/joke": return 2
+    default: return noneColumn
+    }
+  }
 
   private func hwu() throws -> [Example] {
     var examples: [Example] = []
@@ -110,15 +158,8 @@ struct MessageSources {
       for row in parseCSV(try text(name), separator: ";").dropFirst() where row.count >= 5 {
         let intent = row[1] + "/" + row[2]
         if Self.hwuUndecided.contains(intent) || row[1] == "scenario" { continue }
-        var column = noneColumn
-        switch intent {
-        case "general/affirm", "general/negate": column = 1
-        case "general/praise":
-          // Thanks are a confirmation, praise without thanks is a reaction.
-          let thanks = row[4].contains("thank") || row[4].contains("appreciat")
-          column = thanks ? 1 : 2
-        case "general/quirky", "general/joke": column = 2
-        default:
+        guard let column = Self.hwuColumn(intent, row[4]) else { continue }
+        if column == noneColumn {
           skipped += 1
           if skipped % 3 != 0 { continue }
         }

@@ -13,17 +13,28 @@ long ccoach_weights_count(void);
 // Scratch memory of the calling thread, aligned to 64.
 void *ccoach_scratch(void);
 
-// The tokens of a word that was counted before: its bytes, padded with zeros, the last byte being
-// its length.
-struct ccoach_word_sum {
+// What is remembered of a word that was met before: its bytes, padded with zeros, the last byte
+// being its length; its share of a token count; its number in the crisis rules; and what else is
+// known of it (WordMemory.swift).
+struct ccoach_word {
   unsigned long long head;
   unsigned long long tail;
-  long sum;
+  short sum;
+  unsigned short number;
+  unsigned facts;
 };
 
-#define CCOACH_WORD_SUM_BITS 10
+#define CCOACH_WORD_BITS 11
 
-// 1 << CCOACH_WORD_SUM_BITS sums of the calling thread's own.
-struct ccoach_word_sum *ccoach_word_sums(void);
+// 1 << CCOACH_WORD_BITS words of the calling thread's own.
+struct ccoach_word *ccoach_words(void);
+
+#define CCOACH_WORD_ROW_BITS 10
+#define CCOACH_WORD_ROW_BYTES 48
+
+// Memory of the calling thread for what words add to a classifier's scores (WordRows.swift), aligned
+// to 64, and the stamp of the weights that they are of.
+void *ccoach_word_rows(void);
+unsigned long long *ccoach_word_rows_stamp(void);
 
 #endif

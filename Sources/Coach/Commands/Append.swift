@@ -3,165 +3,153 @@ internal import CacheCore
 internal import RESP
 internal import RESPServer
 
-/// COACH.APPEND: adds a message to a conversation.
+/// COACH.APPEND: adds messages to a conversation.
 enum Append: Command {
+  /// Most messages of one command: what is done with them on the loop takes less than a
+  /// millisecond.
+  static var messagesMax: Int { 256 }
+
   static let spec = CommandSpec(
     "COACH.APPEND", since: "1.0.0", group: .coach, arity: -4, flags: [.write, .denyOOM],
     keys: ConversationKeys.specs(
       stream: [.readWrite, .access, .insert], state: [.readWrite, .update]),
-    summary: "Adds a message to a conversation, without its personal data.",
-    complexity: "O(N) with N the bytes of the message; long ones are read off the loop",
+    summary: "Adds messages to a conversation, without their personal data.",
+    complexity: "O(N) with N the bytes of the messages; many are read off the loop",
     arguments: [
       ArgumentSpec("conversation", .string),
-      ArgumentSpec("role", .string),
-      ArgumentSpec("text", .string),
-      ArgumentSpec("user", .string, token: "USER", optional: true),
+      ArgumentSpec(
+        "messages", .oneOf,
+        parts: [
+          ArgumentSpec(
+            "one", .block,
+            parts: [
+              ArgumentSpec("role", .string), ArgumentSpec("text", .string),
+              ArgumentSpec("user", .string, token: "USER", optional: true),
+            ]),
+          ArgumentSpec(
+            "several", .block,
+            parts: [
+              ArgumentSpec("user", .string, token: "USER", optional: true),
+              ArgumentSpec(
+                "message", .block, token: "MESSAGES", multiple: true,
+                parts: [ArgumentSpec("role", .string), ArgumentSpec("text", .string)]),
+            ]),
+        ]),
     ],
     tips: ["nondeterministic_output"],
     example: """
+      > COACH.APPEND 42 user "hello, mail me: max@example.org" USER u7
+       1) "id"
+       2) "<milliseconds>-0"
+       3) "tokens"
+       4) (integer) <number>
+       5) "label"
+       6) "<label>"
+       7) "redacted"
+       8) (integer) 1
+       9) "messages"
+      10) (integer) 1
+      11) "safety"
+      12) "none"
+      > COACH.APPEND 42 MESSAGES assistant "How did it go?" user "How do I ask her out?"
+       1) "first"
+       2) "<milliseconds>-<sequence>"
+       3) "last"
+       4) "<milliseconds>-<sequence>"
+       5) "appended"
+       6) (integer) 2
+       7) "tokens"
+       8) (integer) <number>
+       9) "labels"
+      10) 1) (nil)
+          2) "coaching_request"
+      11) "redacted"
+      12) (integer) 0
+      13) "messages"
+      14) (integer) 3
+      15) "safety"
+      16) "none"
       > COACH.APPEND 42 wizard "Abracadabra"
       (error) ERR unknown role 'wizard': user, assistant or system
-      > COACH.APPEND 42 user " "
-      (error) ERR a message needs text
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
     guard context.keyCount == 2 else { throw ConversationKeys.invalidID }
-    guard let kind = EntryKind(role: context[2]) else {
-      let shown = context[2][0..<min(context[2].count, 64)].string
+    let first = try firstOfSeveral(context)
+    let user = try user(context, at: first == nil ? 4 : 2, isThere: first != 3)
+    let settings = CoachState.memorySettings
+    guard let first else {
+      let kind = try checked(context[2], context[3], settings)
+      guard context[3].count <= AppendJob.inlineBytesMax else {
+        return try context.run(
+          AppendJob([.init(kind, context[3].array)], user, settings, isOne: true))
+      }
+      let message = ReadMessage(
+        kind, context[3], redacts: context.redactsConversation, settings.counter)
+      var outcome = AppendJob.Outcome(isOne: true)
+      try AppendJob.append([message], user: user, &context, &outcome)
+      return outcome.write(&context.reply)
+    }
+    guard context.count > first, (context.count - first) % 2 == 0 else {
+      throw .fixed("ERR messages are roles and texts in turn")
+    }
+    guard context.count - first <= 2 * messagesMax else {
+      throw .made("ERR one command adds \(messagesMax) messages at most")
+    }
+    var drafts: [AppendJob.Draft] = []
+    drafts.reserveCapacity((context.count - first) / 2)
+    var bytes = 0
+    for index in stride(from: first, to: context.count, by: 2) {
+      // All are looked at before one is stored.
+      let kind = try checked(context[index], context[index + 1], settings)
+      bytes += context[index + 1].count
+      guard bytes <= settings.messageBytesMax else {
+        throw .made("ERR the messages have \(settings.messageBytesMax) bytes at most together")
+      }
+      drafts.append(.init(kind, context[index + 1].array))
+    }
+    let job = AppendJob(drafts, user, settings, isOne: false)
+    try context.run(job)
+  }
+
+  /// Where the messages begin in the form for several: `[USER user] MESSAGES role text …`; nil for
+  /// the form for one.
+  private static func firstOfSeveral(
+    _ context: borrowing CommandContext
+  ) throws(CommandError) -> Int? {
+    if context.argument(at: 2, is: "MESSAGES") { return 3 }
+    guard context.count > 5, context.argument(at: 2, is: "USER"),
+      context.argument(at: 4, is: "MESSAGES"), context.count % 2 == 1
+    else { return nil }
+    return 5
+  }
+
+  /// The user that is named at `index`; nobody's messages are the empty name's.
+  private static func user(
+    _ context: borrowing CommandContext, at index: Int, isThere: Bool
+  ) throws(CommandError) -> [UInt8] {
+    guard isThere, index < context.count else { return [] }
+    guard context.argument(at: index, is: "USER"), index == 2 || context.count == 6 else {
+      throw .syntax
+    }
+    guard context[index + 1].count <= KeyTemplate.argumentBytesMax else {
+      throw .fixed("ERR a user's ID has 512 bytes at most")
+    }
+    return context[index + 1].array
+  }
+
+  /// What a message is, if it can be stored at all.
+  private static func checked(
+    _ role: ByteView, _ text: ByteView, _ settings: MemorySettings
+  ) throws(CommandError) -> EntryKind {
+    guard let kind = EntryKind(role: role) else {
+      let shown = role[0..<min(role.count, 64)].string
       throw .made("ERR unknown role '\(shown)': user, assistant or system")
     }
-    var user: [UInt8] = []
-    if context.count > 4 {
-      guard context.count == 6, context.argument(at: 4, is: "USER") else { throw .syntax }
-      user = context[5].array
-      guard user.count <= KeyTemplate.argumentBytesMax else {
-        throw .fixed("ERR a user's ID has 512 bytes at most")
-      }
-    }
-    let text = context[3]
-    let settings = CoachState.memorySettings
     guard text.count <= settings.messageBytesMax else {
       throw .made("ERR a message has \(settings.messageBytesMax) bytes at most")
     }
     guard !PreparedText.isBlank(text) else { throw .fixed("ERR a message needs text") }
-    if text.count <= AppendJob.inlineBytesMax {
-      let prepared = PreparedText(
-        kind, text, redacts: context.redactsConversation, settings.counter)
-      let result = try AppendJob.append(prepared, user: user, &context)
-      result.write(&context.reply)
-    } else {
-      try context.run(AppendJob(kind, text.array, user: user, settings))
-    }
-  }
-}
-
-/// A message that takes too long to be read on the loop.
-final class AppendJob: LongWork, @unchecked Sendable {
-  // Sendable: see `LongWork`.
-
-  /// Messages up to this length are read on the loop: some 100 µs.
-  static var inlineBytesMax: Int { 4 << 10 }
-
-  /// What is answered.
-  struct Outcome: Sendable {
-    var id = StreamID.zero
-    var tokens = 0
-    var label: StaticString = ""
-    var findings = 0
-    var messages: Int?
-    var safety = SafetyLevel.none
-
-    func write(_ reply: inout ReplyWriter) {
-      reply.map(6)
-      reply.bulk("id")
-      reply.bulk(id)
-      reply.bulk("tokens")
-      reply.integer(tokens)
-      reply.bulk("label")
-      if label.utf8CodeUnitCount > 0 { reply.bulk(label) } else { reply.null() }
-      reply.bulk("redacted")
-      reply.integer(findings)
-      reply.bulk("messages")
-      if let messages { reply.integer(messages) } else { reply.null() }
-      reply.bulk("safety")
-      reply.bulk(safety.name)
-    }
-  }
-
-  private let kind: EntryKind
-  private var text: [UInt8]
-  private let user: [UInt8]
-  private let settings: MemorySettings
-  private var prepared: PreparedText?
-  private var redacts = true
-  private var outcome = Outcome()
-
-  init(_ kind: EntryKind, _ text: [UInt8], user: [UInt8], _ settings: MemorySettings) {
-    self.kind = kind
-    self.text = text
-    self.user = user
-    self.settings = settings
-  }
-
-  func step(_ context: inout CommandContext) throws(CommandError) -> LongStep {
-    guard let prepared else {
-      // What is wrong with the keys is said at once.
-      _ = try context.streamForWriting(context[key: 0])
-      _ = try context.hashForWriting(context[key: 1])
-      redacts = context.redactsConversation
-      return .work
-    }
-    outcome = try Self.append(prepared, user: user, &context)
-    return .done
-  }
-
-  func work() {
-    prepared = text.withByteView {
-      PreparedText(kind, $0, redacts: redacts, settings.counter)
-    }
-    text = []
-  }
-
-  /// Reading is some eight times as fast as summarising.
-  var workBytes: Int { text.count / 8 }
-
-  func write(_ reply: inout ReplyWriter) { outcome.write(&reply) }
-
-  /// Stores a message; a user's is labelled, given what the assistant said before it.
-  static func append(
-    _ prepared: PreparedText, user: [UInt8], _ context: inout CommandContext
-  ) throws(CommandError) -> Outcome {
-    var label: StaticString = ""
-    if prepared.kind == .user {
-      var turn: [UInt8]?
-      if let last = try context.streamForWriting(context[key: 0])?.lastEntry,
-        last.kind == .assistant
-      {
-        turn = last.textArray
-      }
-      var reader = MessageReader.ofThisThread
-      label = prepared.text.withByteView { text in
-        guard let turn else {
-          return context.classifier.pointee.classify(text, reader: &reader).label.name
-        }
-        return turn.withByteView {
-          context.classifier.pointee.classify(text, after: $0, reader: &reader).label.name
-        }
-      }
-    }
-    let added = try context.append(prepared, label: label, user: user)
-    var safety = SafetyVerdict()
-    if prepared.kind == .user {
-      prepared.text.withByteView { text in
-        safety = SafetyDetector.verdict(on: text)
-        guard safety.isCrisis else { return }
-        let name = context[key: 0].bytes
-        context.noteCrisis(safety, in: text, conversation: name, from: "append")
-      }
-    }
-    return Outcome(
-      id: added.id, tokens: prepared.tokens, label: label, findings: prepared.findings,
-      messages: added.messages, safety: safety.level)
+    return kind
   }
 }

@@ -14,6 +14,11 @@ enum Classify: Command {
       ArgumentSpec("explain", .pureToken, token: "EXPLAIN", optional: true),
     ],
     example: """
+      > COACH.CLASSIFY "how do I ask her out"
+      1) "label"
+      2) "coaching_request"
+      3) "confidence"
+      4) "<share>"
       > COACH.CLASSIFY "" AFTER "Hello!"
       1) "label"
       2) "uncertain"

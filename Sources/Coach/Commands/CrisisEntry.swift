@@ -11,6 +11,15 @@ enum CrisisEntry {
   /// Entries that are looked at in one step.
   private static var sliceMax: Int { 1000 }
 
+  private static let hash = SipHash.random()
+
+  /// A number for a message, as hexadecimal digits: the same before and after its personal data was
+  /// taken out, as redacting twice changes nothing.
+  static func digest(of text: ByteView) -> [UInt8] {
+    let number = Redactor().redact(text).bytes.withByteView { hash($0) }
+    return Array(String(number, radix: 16).utf8)
+  }
+
   /// Whether something else than the source of this entry has told the same a moment ago.
   static func isTold(
     _ entry: [(field: [UInt8], value: [UInt8])], in stream: StreamObject, now: UInt64
@@ -33,8 +42,8 @@ enum CrisisEntry {
           }
         }
       }
-      // Conversation, category and level.
-      if same == 3, isOtherSource { return true }
+      // Conversation, category, level and message.
+      if same == 4, isOtherSource { return true }
     }
     return false
   }

@@ -10,7 +10,10 @@ extension CommandContext {
   /// The entry has no personal data: the conversation, the category, the level, what found it, and,
   /// where `coach-safety-excerpt` asks for it, the redacted words around the signal. Its ID is the
   /// time. A message that goes through COACH.ROUTE and COACH.APPEND is told of once: when within
-  /// ten seconds something else has found the same in the same conversation, no entry is added.
+  /// ten seconds something else has found the same in the same message of the same conversation, no
+  /// entry is added. A second message is another entry, however like the first it is. Messages are
+  /// compared by a number (`message`), keyed anew each time the server starts, of what is left
+  /// without their personal data; it says nothing to anybody else.
   /// Crises that cannot be written (another type under the name, no memory) are counted in INFO and
   /// logged by nobody else, so watch `coach_crises_unwritten`.
   ///
@@ -27,6 +30,7 @@ extension CommandContext {
       (Array("category".utf8), ByteView(category.name).array),
       (Array("level".utf8), ByteView(verdict.level.name).array),
       (Array("source".utf8), ByteView(source).array),
+      (Array("message".utf8), CrisisEntry.digest(of: text)),
     ]
     if settings.hasExcerpt {
       fields.append(

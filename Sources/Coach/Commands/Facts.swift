@@ -14,6 +14,31 @@ enum Facts: Command {
     example: """
       > COACH.FACTS 42
       (error) ERR no such conversation
+      > COACH.PIN 42 "Goal: ask her out by 14 March"
+      "<milliseconds>-0"
+      > COACH.FACTS 42
+       1) "covered"
+       2) (integer) 0
+       3) "names"
+       4) 1) "total"
+          2) (integer) 0
+          3) "kept"
+          4) (integer) 0
+       5) "numbers"
+       6) 1) "total"
+          2) (integer) 0
+          3) "kept"
+          4) (integer) 0
+       7) "dates"
+       8) 1) "total"
+          2) (integer) 0
+          3) "kept"
+          4) (integer) 0
+       9) "commitments"
+      10) 1) "total"
+          2) (integer) 0
+          3) "kept"
+          4) (integer) 0
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {

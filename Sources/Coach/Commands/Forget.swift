@@ -28,6 +28,15 @@ enum ForgetConversation: Command {
     complexity: "O(1); a long conversation is freed in the background",
     arguments: [ArgumentSpec("conversation", .string)],
     example: """
+      > COACH.FORGET CONV 42
+      1) "receipt"
+      2) "<number>"
+      3) "keys"
+      4) (integer) 0
+      5) "conversations"
+      6) (integer) 0
+      7) "crises"
+      8) (integer) 0
       > COACH.FORGET CONV a{b
       (error) ERR invalid conversation ID: 1 to 512 bytes without braces
       """)

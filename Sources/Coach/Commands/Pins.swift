@@ -17,6 +17,8 @@ enum Pin: Command {
     arguments: [ArgumentSpec("conversation", .string), ArgumentSpec("fact", .string)],
     tips: ["nondeterministic_output"],
     example: """
+      > COACH.PIN 42 "Goal: ask her out by 14 March"
+      "<milliseconds>-0"
       > COACH.PIN 42 ""
       (error) ERR a fact needs text, 2048 bytes at most
       """)
@@ -94,6 +96,11 @@ enum Pins: Command {
     example: """
       > COACH.PINS 42
       (empty array)
+      > COACH.PIN 42 "Goal: ask her out by 14 March"
+      "<milliseconds>-0"
+      > COACH.PINS 42
+      1) 1) "<milliseconds>-0"
+         2) "Goal: ask her out by 14 March"
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {

@@ -38,6 +38,25 @@ enum SummarizeText: Command {
     complexity: "O(N log N) with N the bytes of the text; long ones off the loop",
     arguments: Summarize.arguments(ArgumentSpec("text", .string)),
     example: """
+      > COACH.SUMMARIZE TEXT "I met Anna on Tuesday. It was so so. She likes jazz." SENTENCES 1
+       1) "summary"
+       2) "I met Anna on Tuesday."
+       3) "tokens"
+       4) (integer) <number>
+       5) "tokens_source"
+       6) (integer) <number>
+       7) "sentences"
+       8) (integer) 1
+       9) "sentences_source"
+      10) (integer) 3
+      11) "redacted"
+      12) (integer) 0
+      13) "via"
+      14) "local"
+      15) "fallback"
+      16) (nil)
+      17) "cost"
+      18) "0.00"
       > COACH.SUMMARIZE TEXT "I met Anna. She likes jazz." SENTENCES 0
       (error) ERR SENTENCES must be between 1 and 1000000
       > COACH.SUMMARIZE TEXT ""

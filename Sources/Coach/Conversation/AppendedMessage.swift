@@ -31,6 +31,26 @@ struct PreparedText: Sendable {
   }
 }
 
+/// What entries add to the state of their conversation.
+private struct AddedEntries {
+  var entries = 0
+  var messages = 0
+  var tokens = 0
+  /// The last instructions among them.
+  var system: (id: StreamID, tokens: Int)?
+
+  mutating func add(_ entry: PreparedText, _ id: StreamID) {
+    entries += 1
+    switch entry.kind {
+    case .user, .assistant:
+      messages += 1
+      tokens += entry.tokens
+    case .system: system = (id, entry.tokens)
+    case .pin: break
+    }
+  }
+}
+
 extension CommandContext {
   /// Adds an entry to the conversation's stream, which is made where there is none, and counts it
   /// in the state.
@@ -39,24 +59,45 @@ extension CommandContext {
   func append(
     _ entry: PreparedText, label: StaticString = "", user: [UInt8] = []
   ) throws(CommandError) -> (id: StreamID, messages: Int?) {
+    let added = try append(count: 1, user: user) { _ in (entry, label) }
+    return (added.last, added.messages)
+  }
+
+  /// Adds messages, one at least: all or, when one cannot be added, none.
+  func append(
+    _ messages: [ReadMessage], _ labels: [StaticString], user: [UInt8]
+  ) throws(CommandError) -> (first: StreamID, last: StreamID, messages: Int?) {
+    try append(count: messages.count, user: user) { (messages[$0].prepared, labels[$0]) }
+  }
+
+  private func append(
+    count: Int, user: [UInt8], _ entry: (Int) -> (PreparedText, StaticString)
+  ) throws(CommandError) -> (first: StreamID, last: StreamID, messages: Int?) {
+    precondition(count > 0)
     // Both are looked at before either is changed.
     let found = try streamForWriting(self[key: 0])
     let hash = try hashForWriting(self[key: 1])
     let stream = found ?? StreamObject.make(keyspace.objectMemory(for: self[key: 0]))
     let countBefore = stream.count
-    let id: StreamID
+    var added = AddedEntries()
+    var first = StreamID.zero
+    var last = StreamID.zero
     do throws(CommandError) {
-      id = try append(entry, label, user, to: stream)
+      for index in 0..<count {
+        let (entry, label) = entry(index)
+        last = try append(entry, label, user, to: stream)
+        if index == 0 { first = last }
+        added.add(entry, last)
+      }
     } catch {
-      if found == nil { stream.object.destroy() }
+      if found == nil { stream.object.destroy() } else { stream.removeLast(added.entries) }
       throw error
     }
     if found == nil { try insertObject(stream.object, at: self[key: 0]) }
     changed(self[key: 0], "xadd", .stream)
-    let messages = try count(
-      entry, id, entriesBefore: countBefore, user: user, hash)
+    let messages = try self.count(added, entriesBefore: countBefore, user: user, hash)
     renewLifetime()
-    return (id, messages)
+    return (first, last, messages)
   }
 
   private func append(
@@ -92,9 +133,9 @@ extension CommandContext {
     }
   }
 
-  /// Counts an entry in. A state that does not fit the stream is left to be made again.
+  /// Counts entries in. A state that does not fit the stream is left to be made again.
   private func count(
-    _ entry: PreparedText, _ id: StreamID, entriesBefore: Int, user: [UInt8], _ hash: HashObject?
+    _ added: AddedEntries, entriesBefore: Int, user: [UInt8], _ hash: HashObject?
   ) throws(CommandError) -> Int? {
     var counted: Int?
     let known: Int64? =
@@ -104,20 +145,29 @@ extension CommandContext {
       if !user.isEmpty { writer.set("user", user) }
       // Never right by chance later on.
       guard fits else { return writer.set("entries", -1) }
-      writer.add("entries", 1)
-      switch entry.kind {
-      case .user, .assistant:
-        counted = writer.add("messages", 1)
-        writer.add("history_tokens", entry.tokens)
+      writer.add("entries", added.entries)
+      if added.messages > 0 {
+        counted = writer.add("messages", added.messages)
+        writer.add("history_tokens", added.tokens)
         let separator = CoachState.memorySettings.counter.messageFrameTokens
-        writer.add("context_tokens", entry.tokens + separator)
-      case .system:
-        writer.set("system", Array(id.description.utf8))
-        writer.set("system_tokens", entry.tokens)
-        counted = writer.add("messages", 0)
-      case .pin: break
+        writer.add("context_tokens", added.tokens + separator * added.messages)
+      }
+      if let system = added.system {
+        writer.set("system", Array(system.id.description.utf8))
+        writer.set("system_tokens", system.tokens)
+        if counted == nil { counted = writer.add("messages", 0) }
       }
     }
     return counted
+  }
+}
+
+extension StreamObject {
+  /// Takes the last entries off again.
+  fileprivate func removeLast(_ count: Int) {
+    var ids: [StreamID] = []
+    var cursor = cursor(from: .zero, through: .max, isReversed: true)
+    while ids.count < count, let entry = cursor.next() { ids.append(entry.id) }
+    for id in ids { remove(id) }
   }
 }

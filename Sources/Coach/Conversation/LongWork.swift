@@ -64,6 +64,16 @@ enum LongWorkPool {
   static var heldStepsMax: Int { 6 }
 
   private static let longest = Atomic<UInt64>(0)
+  private static let longestHeld = Atomic<UInt64>(0)
+
+  /// CPU time of the longest command that did all of it at once because nothing may wait, in
+  /// microseconds.
+  static var longestHeldMicroseconds: UInt64 { longestHeld.load(ordering: .relaxed) / 1000 }
+
+  /// Takes note of a command that held its loop from beginning to end.
+  static func noteHeld(from start: UInt64) {
+    longestHeld.max(Clock.threadNanoseconds &- start, ordering: .relaxed)
+  }
 
   /// CPU time of the longest step of a command that may wait, in microseconds.
   static var longestStepMicroseconds: UInt64 { longest.load(ordering: .relaxed) / 1000 }
@@ -82,6 +92,7 @@ extension CommandContext {
     if mayWait { LongWorkPool.note(from: start) }
     if case .done = step { return job.write(&reply) }
     guard mayWait else {
+      defer { LongWorkPool.noteHeld(from: start) }
       var steps = 1
       while true {
         switch step {

@@ -34,6 +34,9 @@ struct WordRole: OptionSet, Sendable {
     .phoneCue, .otherNumberCue, .birthCue, .socialSecurityCue, .licenceCue, .cardCue, .title,
     .greeting, .introducer, .streetStart, .month,
   ]
+
+  /// Those of them that matter in a text without digits.
+  static let nameTriggers: WordRole = [.title, .greeting, .introducer]
 }
 
 /// The redactor's words. Lists of our own making.

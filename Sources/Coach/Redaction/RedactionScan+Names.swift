@@ -15,11 +15,29 @@ extension RedactionScan {
       claim(.name, name.start, name.end)
       return true
     }
-    guard !roles.isDisjoint(with: [.introducer, .greeting]),
+    guard !roles.isDisjoint(with: [.introducer, .greeting]), mayIntroduce(start, end),
       let candidate = introducedName(start, end, roles)
     else { return false }
     claim(.name, candidate.start, candidate.end)
     return true
+  }
+
+  /// Whether the word at `start` can introduce a name, by the letter that follows: "i" does with
+  /// "am" alone, and "this" with "is". Both are in most messages.
+  private func mayIntroduce(_ start: Int, _ end: Int) -> Bool {
+    let first = byte(start) | 0x20
+    let expected: UInt8
+    if end - start == 1, first == UInt8(ascii: "i") {
+      expected = UInt8(ascii: "a")
+    } else if end - start == 4, first == UInt8(ascii: "t"),
+      byte(start + 1) | 0x20 == UInt8(ascii: "h"), byte(start + 3) | 0x20 == UInt8(ascii: "s")
+    {
+      expected = UInt8(ascii: "i")
+    } else {
+      return true
+    }
+    let next = byte(end + 1) | 0x20
+    return byte(end) == 0x20 ? next == expected || next == 0x20 || next == 0x29 : isBlank(end)
   }
 
   private func nameAfterTitle(_ end: Int) -> (start: Int, end: Int)? {

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CCoach
 
 /// One pass over a text that finds personal data.
 ///
@@ -22,17 +23,45 @@ struct RedactionScan {
   var lastLicenceCue = Self.never
   var lastCardCue = Self.never
 
+  /// What is remembered of words, and the roles that matter in this text.
+  private let memory = WordMemory()
+  private let triggers: WordRole
+  /// Without a digit nothing but names can begin with a letter.
+  private let hasDigits: Bool
+
   static let never = -(1 << 30)
   /// Bytes that a recogniser may read ahead.
   static let reach = 256
   /// Bytes over which a cue tells about what follows.
   static let cueReach = 48
 
-  init(_ text: ByteView) { self.text = text }
+  init(_ text: ByteView) {
+    self.text = text
+    hasDigits = Self.hasDigits(text)
+    triggers = hasDigits ? WordRole.triggers : WordRole.nameTriggers
+  }
+
+  /// Whether there is a digit in a text, eight bytes at a time.
+  private static func hasDigits(_ text: ByteView) -> Bool {
+    let tops: UInt64 = 0x8080_8080_8080_8080
+    var index = 0
+    while index < text.count {
+      let bytes = text.eightBytes(at: index)
+      // The top bit of each byte: from "0" on, and not behind "9". No sum carries over.
+      let low = bytes & ~tops
+      let isFromZero = low &+ 0x5050_5050_5050_5050
+      let isBehindNine = low &+ 0x4646_4646_4646_4646
+      if isFromZero & ~isBehindNine & ~bytes & tops != 0 { return true }
+      index += 8
+    }
+    return false
+  }
 
   /// Finds everything.
   mutating func run() {
-    while position < text.count {
+    while true {
+      position = Self.passPlain(text, position, memory, triggers, hasDigits)
+      guard position < text.count else { break }
       let byte = text[position]
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "("):
@@ -46,6 +75,36 @@ struct RedactionScan {
       default: position += 1
       }
     }
+  }
+
+  /// Passes words that are in no list that matters here, and what stands between them.
+  ///
+  /// - Returns: where something else begins.
+  private static func passPlain(
+    _ text: ByteView, _ start: Int, _ memory: WordMemory, _ triggers: WordRole, _ hasDigits: Bool
+  ) -> Int {
+    var index = start
+    while index < text.count {
+      let first = text[index]
+      if first == 0x20 || first == UInt8(ascii: ".") || first == UInt8(ascii: ",") {
+        index &+= 1
+        continue
+      }
+      // What goes on with an apostrophe or a hyphen, or ends with a digit or a colon, is looked at.
+      guard let word = ShortWord(text, at: index),
+        word.next <= 0x20 || word.next == UInt8(ascii: ".") || word.next == UInt8(ascii: ",")
+      else { break }
+      let facts = memory.place(word.head, word.tail).pointee.facts
+      guard facts & WordMemory.Facts.hasRoles != 0, facts & triggers.rawValue == 0 else { break }
+      let end = index &+ word.count
+      if hasDigits, word.next == 0x20 || word.next == 0x09, end &+ 1 < text.count,
+        text[end &+ 1] &- 0x30 < 10
+      {
+        break
+      }
+      index = word.next == 0x20 ? end &+ 1 : end
+    }
+    return index
   }
 
   // MARK: Claiming
@@ -105,9 +164,18 @@ struct RedactionScan {
 
   /// The end of the word at `start`: letters, with apostrophes, hyphens and points inside.
   func wordEnd(_ start: Int) -> Int {
-    var end = start
     let limit = min(text.count, start + Self.reach)
-    if start + 8 <= text.count { end += text.letterRun(at: start).count }
+    var run = text.letterRun(at: start)
+    var end = start + run.count
+    while run.count == 8, end < limit {
+      run = text.letterRun(at: end)
+      end += run.count
+    }
+    if run.count < 8 {
+      // Most words end here, with neither an apostrophe nor anything beyond ASCII.
+      let next = UInt8(truncatingIfNeeded: run.bytes.behind(run.count))
+      if next < 0x80, next != UInt8(ascii: "'"), next != UInt8(ascii: "-") { return end }
+    }
     while end < limit {
       let byte = text[end]
       if (byte | 0x20) &- 0x61 < 26 || byte >= 0x80 {
@@ -149,20 +217,35 @@ struct RedactionScan {
   private mutating func atWord() {
     let start = position
     let end = wordEnd(start)
+    let roles = rememberedRoles(start, end)
+    if !hasDigits {
+      if roles.isDisjoint(with: triggers) || !nameByWord(start, end, roles) {
+        position = max(end, start + 1)
+      }
+      return
+    }
     let next = byte(end)
     let isNumbered = next &- 0x30 < 10 || next == UInt8(ascii: ":")
-    let isTrigger = RedactionLexicon.table.mayHold(
-      text[start..<end], readable: text.count - start)
+    let isTrigger = !roles.isDisjoint(with: triggers)
     if !isTrigger, !isNumbered, !(isBlank(end) && isDigit(end + 1)) {
       position = end
       return
     }
     if isNumbered, numberedByLetters(start) { return }
-    let roles = isTrigger ? roles(start, end) : []
-    if !roles.isEmpty { note(roles, end) }
+    if isTrigger { note(roles, end) }
     if addressByWord(start, end, roles) { return }
     if nameByWord(start, end, roles) { return }
     position = max(end, start + 1)
+  }
+
+  /// The roles of the word, looked up once for all texts.
+  @inline(__always)
+  private func rememberedRoles(_ start: Int, _ end: Int) -> WordRole {
+    guard let place = memory.place(text, start, end) else { return roles(start, end) }
+    if place.pointee.facts & WordMemory.Facts.hasRoles == 0 {
+      place.pointee.facts |= roles(start, end).rawValue | WordMemory.Facts.hasRoles
+    }
+    return WordRole(rawValue: place.pointee.facts & WordMemory.Facts.roles)
   }
 
   private mutating func note(_ roles: WordRole, _ end: Int) {

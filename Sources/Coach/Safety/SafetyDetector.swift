@@ -3,8 +3,8 @@ public import Bytes
 /// Finds signals of a crisis in a message: self-harm, violence, coercion.
 ///
 /// There is no model and no network: hand-written rules over words (`SafetyRules`), because a miss
-/// must be explainable and a correction must not wait for a training. Three steps, in one pass over
-/// a window of words:
+/// must be explainable and a correction must not wait for a training. Most messages have no word
+/// that matters (`SafetyScreen`). The others take three steps, in one pass over a window of words:
 ///
 ///     words     read in one form, see `SafetyReader`
 ///     idioms    take their words away: "this exam is killing me"
@@ -26,6 +26,11 @@ public enum SafetyDetector {
   /// - Parameter text: any bytes; what is no UTF-8 separates words.
   /// - Complexity: O(n)
   public static func verdict(on text: ByteView) -> SafetyVerdict {
+    isQuiet(text) ? SafetyVerdict() : fullVerdict(on: text)
+  }
+
+  /// Judges a message without asking first whether there can be a signal at all.
+  static func fullVerdict(on text: ByteView) -> SafetyVerdict {
     var verdict = SafetyVerdict()
     let capacity = windowCount + SafetyReader.wordsAtOnce
     withUnsafeTemporaryAllocation(of: SafetyWord.self, capacity: capacity) { buffer in
@@ -50,6 +55,15 @@ public enum SafetyDetector {
       }
     }
     return verdict
+  }
+
+  static func isQuiet(_ text: ByteView) -> Bool {
+    let capacity = SafetyScreen.numberCountMax
+    return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: capacity) { numbers in
+      // There is room for more than nothing.
+      var screen = SafetyScreen(text, numbers.baseAddress.unsafelyUnwrapped)
+      return screen.isQuiet(SafetyRuleSet.shared)
+    }
   }
 
   /// A bit for each rule.

@@ -47,6 +47,9 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
   /// Rules by the words of their anchors, in the same way.
   let anchors: UnsafeMutablePointer<Int32>
   let anchorOffsets: UnsafeMutablePointer<Int32>
+  /// The same without idioms, which are no signals.
+  private let signalAnchors: UnsafeMutablePointer<Int32>
+  private let signalAnchorOffsets: UnsafeMutablePointer<Int32>
   private let words: SafetyWordTable
 
   /// Sets that stand for words with a role of their own.
@@ -100,7 +103,10 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
       }
     }
     (offsets, starts) = Self.flattened(byWord)
-    (anchorOffsets, anchors) = Self.flattened(source.rulesByAnchor)
+    let byAnchor = source.rulesByAnchor
+    (anchorOffsets, anchors) = Self.flattened(byAnchor)
+    (signalAnchorOffsets, signalAnchors) = Self.flattened(
+      byAnchor.map { $0.filter { source.rules[Int($0)].category != nil } })
   }
 
   /// Lists one behind the other, and where each begins.
@@ -129,6 +135,8 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
     offsets.deallocate()
     anchors.deallocate()
     anchorOffsets.deallocate()
+    signalAnchors.deallocate()
+    signalAnchorOffsets.deallocate()
   }
 
   /// Whether the word with `number` is in a set; 0 is in none.
@@ -136,6 +144,40 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
   func contains(_ number: UInt16, in set: Int) -> Bool {
     // In bounds: numbers come from `words`, sets from the rules.
     setBits[set * rowWords + Int(number) >> 6] >> UInt64(number & 63) & 1 == 1
+  }
+
+  /// Whether some signal cannot be without the word with `number`, or one of a few like it.
+  @inline(__always)
+  func isAnchor(_ number: UInt16) -> Bool {
+    signalAnchorOffsets[Int(number)] < signalAnchorOffsets[Int(number) + 1]
+  }
+
+  /// Whether some signal of which `number` is an anchor may be among these words: for each place of
+  /// its rule that must be there one of them is, in whatever order.
+  ///
+  /// - Complexity: O(rules with that anchor · words)
+  func mayMatch(
+    anchor number: UInt16, _ words: UnsafePointer<UInt16>, _ count: Int
+  ) -> Bool {
+    for place in signalAnchorOffsets[Int(number)]..<signalAnchorOffsets[Int(number) + 1] {
+      let rule = rules[Int(signalAnchors[Int(place)])]
+      var isPossible = true
+      for place in Int(rule.first)..<Int(rule.first + rule.count) {
+        let element = elements[place]
+        if element.isOptional || element.takesEnd { continue }
+        var isThere = false
+        for index in 0..<count where contains(words[index], in: Int(element.set)) {
+          isThere = true
+          break
+        }
+        if !isThere {
+          isPossible = false
+          break
+        }
+      }
+      if isPossible { return true }
+    }
+    return false
   }
 
   /// The number of a word in lower case; 0 for a word that no rule names.

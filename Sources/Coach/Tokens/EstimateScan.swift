@@ -33,7 +33,7 @@ struct EstimateScan<Visitor: EstimateVisitor> {
     while position < end {
       let byte = text[position]
       if Self.isWordByte(byte) {
-        word(end)
+        if !passKnown(end) { word(end) }
       } else if byte <= 0x20 {
         space(end)
       } else if byte &- 0x30 < 10 {
@@ -62,24 +62,32 @@ struct EstimateScan<Visitor: EstimateVisitor> {
     text[index] &- 0xC3 < 7 && index + 1 < end && text[index + 1] & 0xC0 == 0x80
   }
 
+  /// Passes words of ASCII letters that were met before, and the single spaces between them, which
+  /// cost nothing.
+  ///
+  /// - Returns: false when there was not one.
+  @inline(__always)
+  private mutating func passKnown(_ end: Int) -> Bool {
+    var start = position
+    // What goes on beyond ASCII may be the same word.
+    while let word = ShortWord(text, at: start), word.next < 0x80,
+      visitor.recall(word.head, word.tail)
+    {
+      start &+= word.count
+      position = start
+      isClosed = true
+      guard word.next == 0x20, start &+ 1 < end, Self.isWordByte(text[start &+ 1]) else {
+        return true
+      }
+      start &+= 1
+      position = start
+      isClosed = false
+    }
+    return false
+  }
+
   private mutating func word(_ end: Int) {
     let start = position
-    var isUnknown = false
-    // Most words are short and were met before.
-    if start + 9 <= end {
-      let run = text.letterRun(at: start)
-      let next = text[start + run.count]
-      if run.count > 0, run.count < 8, next < 0x80 {
-        let head = run.bytes & (1 &<< UInt64(truncatingIfNeeded: 8 &* run.count) &- 1)
-        let word = SIMD2(head, UInt64(truncatingIfNeeded: run.count) &<< 56)
-        if visitor.recall(word) {
-          position = start + run.count
-          isClosed = true
-          return
-        }
-        isUnknown = true
-      }
-    }
     var capitals = 0
     while position < end {
       if Self.isWordByte(text[position]) {
@@ -92,9 +100,7 @@ struct EstimateScan<Visitor: EstimateVisitor> {
       }
     }
     isClosed = true
-    if !isUnknown, position - start < 16, visitor.recall(packed(start, position - start)) {
-      return
-    }
+    if position - start <= WordMemory.byteCountMax, recall(start, position - start) { return }
     begin()
     let isShifted = capitals == 1 && text[start] &- 0x41 < 26
     if isShifted { push(TokenMarker.shift) }
@@ -105,29 +111,26 @@ struct EstimateScan<Visitor: EstimateVisitor> {
     finish()
   }
 
-  /// A word of up to 15 bytes as two numbers, its length in the last byte: what a word costs
-  /// depends on its bytes alone.
+  /// Whether the word of up to 15 bytes is known: what it costs depends on its bytes alone.
   @inline(__always)
-  private func packed(_ start: Int, _ count: Int) -> SIMD2<UInt64> {
-    var head: UInt64 = 0
-    var tail: UInt64 = 0
-    if start + 16 <= text.count {
-      // In bounds: 16 bytes are there.
-      let bytes = UnsafeRawPointer(text.base + start)
-      head = bytes.loadUnaligned(as: UInt64.self)
-      if count < 8 {
-        head &= 1 &<< UInt64(truncatingIfNeeded: 8 &* count) &- 1
-      } else {
-        tail = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-        tail &= 1 &<< UInt64(truncatingIfNeeded: 8 &* (count &- 8)) &- 1
-      }
-    } else {
-      for index in 0..<count {
-        let byte = UInt64(text[start + index]) &<< UInt64(truncatingIfNeeded: 8 &* (index & 7))
-        if index < 8 { head |= byte } else { tail |= byte }
-      }
-    }
-    return SIMD2(head, tail | UInt64(truncatingIfNeeded: count) &<< 56)
+  private mutating func recall(_ start: Int, _ count: Int) -> Bool {
+    let head = text.eightBytes(at: start)
+    let length = UInt64(truncatingIfNeeded: count) &<< 56
+    if count <= 8 { return visitor.recall(head.first(count), length) }
+    return visitor.recall(head, text.eightBytes(at: start + 8).first(count - 8) | length)
+  }
+
+  /// Whether a run of punctuation with these markers is known. As a word it would have 128 bytes
+  /// more than it has.
+  @inline(__always)
+  private mutating func recall(
+    punctuation start: Int, _ count: Int, opens: Bool, closes: Bool
+  ) -> Bool {
+    guard count <= 8 else { return false }
+    let markers: UInt64 = (opens ? 1 : 0) | (closes ? 2 : 0)
+    return visitor.recall(
+      text.eightBytes(at: start).first(count),
+      UInt64(truncatingIfNeeded: count | 0x80) &<< 56 | markers)
   }
 
   private mutating func space(_ end: Int) {
@@ -162,12 +165,13 @@ struct EstimateScan<Visitor: EstimateVisitor> {
     let start = position
     let contraction = contractionLength(end)
     if contraction > 0 {
+      position = start + contraction + 1
+      isClosed = true
+      if recall(punctuation: start, contraction + 1, opens: false, closes: true) { return }
       begin()
       for index in start...start + contraction { push(text[index]) }
       push(TokenMarker.wordCloses)
       finish()
-      position = start + contraction + 1
-      isClosed = true
       return
     }
     while position < end, text[position] > 0x20, text[position] < 0x7F,
@@ -180,14 +184,16 @@ struct EstimateScan<Visitor: EstimateVisitor> {
       position += 1
       return
     }
-    begin()
     let isQuote =
       position - start == 1 && text[start] == UInt8(ascii: "'") && isWord(at: position, end)
     let hasSpace = start == 0 || text[start - 1] == 0x20
-    if hasSpace, start > 0, !isQuote { push(TokenMarker.wordOpens) }
-    for index in start..<position { push(text[index]) }
+    let opens = hasSpace && start > 0 && !isQuote
     isClosed =
       position + 1 < end && text[position] == 0x20 && text[position + 1] != 0x20
+    if recall(punctuation: start, position - start, opens: opens, closes: isClosed) { return }
+    begin()
+    if opens { push(TokenMarker.wordOpens) }
+    for index in start..<position { push(text[index]) }
     if isClosed { push(TokenMarker.wordCloses) }
     finish()
   }

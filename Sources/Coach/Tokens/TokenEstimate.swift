@@ -12,8 +12,8 @@ internal import CCoach
 ///     < h o m e s i c k >       1 + w(<|ho) + w(<h|om) + ... + w(ck|>) + w(<homesick>)
 ///
 /// The weights are a table of 16,384 signed bytes (`TokenEstimateTable`), written by
-/// `coacheval fit-tokens`. One pass, no allocation, O(1) memory: 24 KB a thread, in which the sums
-/// of words that were met lately are kept.
+/// `coacheval fit-tokens`. One pass, no allocation, O(1) memory: the sums of words that were met
+/// lately are remembered (`WordMemory`).
 public enum TokenEstimate {
   /// Weights are in this fraction of a token.
   static let scale = 48
@@ -48,31 +48,25 @@ public enum TokenEstimate {
 }
 
 /// The weights summed over the units of a text. Words are mostly the same few hundred, so their
-/// sums are looked up in a table of the thread's before anything is hashed.
+/// sums are looked up in what the thread remembers before anything is hashed.
 struct SummingVisitor: EstimateVisitor {
   let weights: UnsafeBufferPointer<Int8>
   var sum = 0
-  private let known = ccoach_word_sums().unsafelyUnwrapped
+  private let memory = WordMemory()
   /// The place for the word that is being visited, and the sum before it.
-  private var place = -1
+  private var place: UnsafeMutablePointer<ccoach_word>?
   private var before = 0
 
   init(weights: UnsafeBufferPointer<Int8>) { self.weights = weights }
 
   @inline(__always)
-  mutating func recall(_ word: SIMD2<UInt64>) -> Bool {
-    let hash = (word.x ^ word.y &* 0xD6E8_FEB8_6659_FD93) &* 0x9E37_79B9_7F4A_7C15
-    let mixed = (hash ^ hash >> 32) &* 0xE703_7ED1_A0B4_28DB
-    place = Int(truncatingIfNeeded: mixed >> UInt64(64 - CCOACH_WORD_SUM_BITS))
-    // In bounds: the shift leaves as many bits as number the places. A word has a length, so none
-    // is like a place that was never written.
-    if known[place].head == word.x, known[place].tail == word.y {
-      sum += known[place].sum
-      place = -1
+  mutating func recall(_ head: UInt64, _ tail: UInt64) -> Bool {
+    let place = memory.place(head, tail)
+    if place.pointee.facts & WordMemory.Facts.hasSum != 0 {
+      sum &+= Int(place.pointee.sum)
       return true
     }
-    known[place].head = word.x
-    known[place].tail = word.y
+    self.place = place
     before = sum
     return false
   }
@@ -85,9 +79,12 @@ struct SummingVisitor: EstimateVisitor {
 
   @inline(__always)
   mutating func endUnit() {
-    guard place >= 0 else { return }
-    known[place].sum = sum - before
-    place = -1
+    guard let place else { return }
+    // A unit that is remembered has 18 bytes and markers at most, each with three features of a
+    // signed byte: 7,000 at most.
+    place.pointee.sum = Int16(truncatingIfNeeded: sum &- before)
+    place.pointee.facts |= WordMemory.Facts.hasSum
+    self.place = nil
   }
 }
 
@@ -99,8 +96,8 @@ public struct FeatureCollector: EstimateVisitor {
   /// Starts with no unit.
   public init() {}
 
-  /// No word is known.
-  public mutating func recall(_ word: SIMD2<UInt64>) -> Bool { false }
+  /// No unit is known.
+  public mutating func recall(_ head: UInt64, _ tail: UInt64) -> Bool { false }
   /// A unit begins.
   public mutating func beginUnit() { units.append([]) }
   /// A feature of the present unit.
@@ -118,8 +115,9 @@ public struct FeatureCollector: EstimateVisitor {
 
 /// What is done with the units of a text.
 protocol EstimateVisitor {
-  /// Whether a word is known, and so was taken into account; else its features follow as a unit.
-  mutating func recall(_ word: SIMD2<UInt64>) -> Bool
+  /// Whether a word, or a run of punctuation with its markers, is known and so was taken into
+  /// account; else its features follow as a unit. See `WordMemory.place`.
+  mutating func recall(_ head: UInt64, _ tail: UInt64) -> Bool
   mutating func beginUnit()
   mutating func feature(_ index: Int)
   mutating func endUnit()

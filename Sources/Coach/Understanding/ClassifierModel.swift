@@ -1,4 +1,5 @@
 public import Bytes
+internal import Synchronization
 
 /// Trained weights, as the training tool writes them and the classifier reads them in place.
 ///
@@ -41,6 +42,11 @@ public struct ClassifierModel {
   /// Scores over which a turn counts as offering coaching (x) or assessment (y).
   public let offerThresholds: SIMD2<Float>
 
+  /// Tells these rows from all others that this program has seen: what is remembered of words is
+  /// valid for them alone.
+  private(set) var stamp: UInt64
+  private static let stamps = Atomic<UInt64>(0)
+
   /// Reads weights that stay in memory for as long as the model is used.
   ///
   /// - Returns: nil when the bytes are no weights, were cut off, or do not match their checksum.
@@ -76,6 +82,12 @@ public struct ClassifierModel {
     let checksum = UInt64(littleEndian: raw.load(fromByteOffset: 128, as: UInt64.self))
     guard thresholds.temperature > 0, checksum == Self.checksum(of: body) else { return nil }
     rows = UnsafeRawPointer(body.base).assumingMemoryBound(to: SIMD8<Int8>.self)
+    stamp = Self.newStamp()
+  }
+
+  /// Not 0, which is that of no rows.
+  private static func newStamp() -> UInt64 {
+    stamps.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
   /// The checksum of rows: 64-bit words mixed in order.
@@ -92,11 +104,15 @@ public struct ClassifierModel {
   /// Number of rows.
   var rowCount: Int { 1 << rowBits }
 
-  /// The same model with other rows of the same number.
+  /// The same model with other rows of the same number, or with what these have become.
   func with(rows: UnsafePointer<SIMD8<Int8>>) -> ClassifierModel {
-    var copy = self
-    copy.rows = rows
-    return copy
+    ClassifierModel(self, rows)
+  }
+
+  private init(_ other: ClassifierModel, _ rows: UnsafePointer<SIMD8<Int8>>) {
+    self = other
+    self.rows = rows
+    stamp = Self.newStamp()
   }
 
   /// Scores of the message that `reader` has read, in log-odds, before the temperature.
@@ -105,7 +121,27 @@ public struct ClassifierModel {
   @inline(__always)
   func scores(_ reader: MessageReader) -> SIMD8<Float> {
     var sink = ScoreSink(rows: rows, shift: UInt64(64 - rowBits))
-    reader.forEachFeature(&sink)
+    let known = WordRows(for: stamp)
+    var previous = MessageHash.beginning
+    for index in 0..<reader.tokenCount {
+      let token = reader.tokens[index]
+      sink.add(MessageHash.pair(previous, token.hash), .pair, token: index)
+      previous = token.hash
+      if let place = known.place(reader.text + Int(token.start), Int(token.length)) {
+        if place.isNew {
+          var word = ScoreSink(rows: rows, shift: UInt64(64 - rowBits))
+          reader.addWord(index, &word)
+          place.entry.pointee.word = word.words
+          place.entry.pointee.pieces = word.tokenPieces
+          place.entry.pointee.pieceCount = Int32(truncatingIfNeeded: word.pieceCount)
+        }
+        sink.add(place.entry.pointee)
+      } else {
+        reader.addWord(index, &sink)
+        sink.endToken()
+      }
+    }
+    reader.addEnd(after: previous, &sink)
     return sink.scores(in: self)
   }
 }
@@ -148,6 +184,15 @@ private struct ScoreSink: FeatureSink {
     }
   }
 
+  /// Adds a word with its pieces.
+  @inline(__always)
+  mutating func add(_ known: WordRows.Entry) {
+    words &+= known.word
+    wordCount &+= 1
+    pieces &+= SIMD8<Int32>(truncatingIfNeeded: known.pieces)
+    pieceCount &+= Int(known.pieceCount)
+  }
+
   @inline(__always)
   mutating func endToken() {
     pieces &+= SIMD8<Int32>(truncatingIfNeeded: tokenPieces)
@@ -159,11 +204,20 @@ private struct ScoreSink: FeatureSink {
     let counts = SIMD4<Float>(
       Float(max(wordCount, 1)), Float(wordCount + 1), Float(max(pieceCount, 1)), 4)
     let weights = model.kindScales / counts.squareRoot()
-    var sum = SIMD8<Float>(words) * weights.x
-    sum += SIMD8<Float>(pairs) * weights.y
-    sum += SIMD8<Float>(pieces) * weights.z
-    sum += SIMD8<Float>(shapes) * weights.w
+    var sum = Self.floats(SIMD8<Int32>(truncatingIfNeeded: words)) * weights.x
+    sum += Self.floats(SIMD8<Int32>(truncatingIfNeeded: pairs)) * weights.y
+    sum += Self.floats(pieces) * weights.z
+    sum += Self.floats(SIMD8<Int32>(truncatingIfNeeded: shapes)) * weights.w
     return model.biases + sum * model.quanta
+  }
+
+  /// The same numbers; one by one, because the library's conversion of vectors calls a function for
+  /// each lane and took 600 instructions.
+  @inline(__always)
+  private static func floats(_ numbers: SIMD8<Int32>) -> SIMD8<Float> {
+    SIMD8(
+      Float(numbers[0]), Float(numbers[1]), Float(numbers[2]), Float(numbers[3]),
+      Float(numbers[4]), Float(numbers[5]), Float(numbers[6]), Float(numbers[7]))
   }
 }
 

@@ -79,13 +79,24 @@ extension MessageReader {
   func forEachFeature<Sink: FeatureSink>(_ sink: inout Sink) {
     var previous = MessageHash.beginning
     for index in 0..<tokenCount {
-      let token = tokens[index]
-      sink.add(MessageHash.mix(token.hash), .word, token: index)
-      sink.add(MessageHash.pair(previous, token.hash), .pair, token: index)
-      addPieces(token, index, &sink)
+      sink.add(MessageHash.pair(previous, tokens[index].hash), .pair, token: index)
+      previous = tokens[index].hash
+      addWord(index, &sink)
       sink.endToken()
-      previous = token.hash
     }
+    addEnd(after: previous, &sink)
+  }
+
+  /// Gives a word and its pieces to `sink`: what depends on the word by itself.
+  @inline(__always)
+  func addWord<Sink: FeatureSink>(_ index: Int, _ sink: inout Sink) {
+    sink.add(MessageHash.mix(tokens[index].hash), .word, token: index)
+    addPieces(tokens[index], index, &sink)
+  }
+
+  /// Gives what the message as a whole has to `sink`, when there is one.
+  @inline(__always)
+  func addEnd<Sink: FeatureSink>(after previous: UInt64, _ sink: inout Sink) {
     guard tokenCount > 0 else { return }
     sink.add(MessageHash.pair(previous, MessageHash.end), .pair, token: tokenCount - 1)
     addShape(&sink)

@@ -114,6 +114,10 @@ public struct MessageReader {
       let byte = piece.base[index]
       let lowered = byte | 0x20
       if lowered &- 0x61 < 26 {
+        if textCount == word.start, let next = plainWord(piece, &word, index, offset) {
+          index = next
+          continue
+        }
         index = letters(piece, &word, index)
       } else if byte < 0x80 {
         ascii(byte, &word, index, offset)
@@ -130,6 +134,33 @@ public struct MessageReader {
     var start: Int
     var sourceStart: Int
     var sourceEnd: Int
+  }
+
+  /// Takes a whole word of up to 7 letters, none of them twice in a row, and the separator behind
+  /// it: most words.
+  ///
+  /// - Returns: where to go on; nil when the word is another one.
+  @inline(__always)
+  private mutating func plainWord(
+    _ piece: ByteView, _ word: inout OpenWord, _ index: Int, _ offset: Int
+  ) -> Int? {
+    let run = piece.letterRun(at: index)
+    guard run.count > 0, run.count < 8, tokenCount < Self.tokensMax else { return nil }
+    let next = UInt8(truncatingIfNeeded: run.bytes.behind(run.count))
+    guard next <= 0x20 || next == 0x2C || next == 0x2E else { return nil }
+    let lowered = run.bytes.first(run.count) | UInt64(0x2020_2020_2020_2020).first(run.count)
+    // A byte that is like the one before is 0 here; there is none behind the word's end, where the
+    // last letter meets a zero.
+    let steps = (lowered ^ lowered &>> 8) | ~UInt64.max.first(run.count)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    guard (steps &- ones) & ~steps & 0x8080_8080_8080_8080 == 0 else { return nil }
+    // In bounds of the text: it has 32 bytes more than each byte of the source could write.
+    UnsafeMutableRawPointer(text + textCount).storeBytes(of: lowered, as: UInt64.self)
+    textCount &+= run.count
+    word.sourceStart = index
+    word.sourceEnd = index &+ run.count
+    close(&word, offset)
+    return word.sourceEnd &+ (word.sourceEnd < piece.count ? 1 : 0)
   }
 
   /// Takes the letters from `index` on that no letter like them stands before; `put` has the rules

@@ -33,7 +33,11 @@ enum Probabilities {
     power = power * rest + 2.402_265_1e-1
     power = power * rest + 6.931_471_8e-1
     power = power * rest + 1
-    let exponent = SIMD8<Int32>(whole) &+ 127
+    // One by one: see `ScoreSink.floats`.
+    let exponent =
+      SIMD8(
+        Int32(whole[0]), Int32(whole[1]), Int32(whole[2]), Int32(whole[3]), Int32(whole[4]),
+        Int32(whole[5]), Int32(whole[6]), Int32(whole[7])) &+ 127
     // Both are eight times four bytes.
     let scale = unsafeBitCast(exponent &<< 23, to: SIMD8<Float>.self)
     return (power * scale).replacing(with: 0, where: values .< -80)

@@ -29,6 +29,37 @@ struct SafetyTests {
     #expect(verdict.start < verdict.end && verdict.end <= text.utf8.count)
   }
 
+  /// What is said to have no signal has none: messages of words of the rules and of others, with
+  /// signs between, in and around them.
+  @Test func theScreenHidesNothing() {
+    var generator = SeededGenerator(test: "theScreenHidesNothing")
+    let words = [
+      "i", "want", "to", "kill", "myself", "die", "k1ll", "him", "he", "hits", "me", "hit", "my",
+      "is", "never", "not", "afraid", "of", "her", "end", "it", "all", "u", "wanna", "suicidal",
+      "rope", "joke", "girlfriend", "won't", "don’t", "let", "leave", "the", "house", "cut",
+      "hurt", "i'm", "gun", "killl", "suiside", "iwanttodie", "a", "k", "s", "d", "e", "7pm", "2",
+      "therapist", "shoot", "congratulations", "unfortunately", "metamorphosis", "é", "😂",
+    ]
+    let between = [
+      " ", " ", " ", " ", ", ", ". ", "! ", "\n", "-", "'", "’", "*", "@", "$", "", "?",
+    ]
+    var quiet = 0
+    for _ in 0..<20_000 {
+      var text = ""
+      for _ in 0..<Int.random(in: 1...14, using: &generator) {
+        text += words.randomElement(using: &generator) ?? ""
+        text += between.randomElement(using: &generator) ?? ""
+      }
+      Array(text.utf8).withByteView { view in
+        guard SafetyDetector.isQuiet(view) else { return }
+        quiet += 1
+        let verdict = SafetyDetector.fullVerdict(on: view)
+        #expect(verdict == SafetyVerdict(), "\(text)")
+      }
+    }
+    #expect(quiet > 500)
+  }
+
   @Test(arguments: [
     "", "hello", "this exam is killing me", "I could kill for a coffee", "drop dead gorgeous",
     "shoot me a message", "I hit on her at the bar", "my phone died", "I cut myself shaving",

@@ -8,14 +8,17 @@ struct CoachWithStandIn {
   static let key = "sk-test-key-0123456789"
 
   /// Runs `body` against it; `lines` are further lines of configuration. A `folder` of its own is
-  /// there meanwhile.
+  /// there meanwhile, with `files` in it, by name.
   static func run(
     _ standIn: StandIn, in folder: String = temporaryFolder(), _ lines: String = "",
-    _ body: (_ connect: () throws -> TestClient) throws -> Void
+    files: [String: String] = [:], _ body: (_ connect: () throws -> TestClient) throws -> Void
   ) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Data(key.utf8).write(to: URL(fileURLWithPath: folder + "/key"))
+    for (name, text) in files {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+    }
     defer { standIn.stop() }
     let configuration = """
       coach-corrections-file ""
