@@ -32,8 +32,8 @@ struct Evaluation {
 
   /// Accuracy of each source, left out as a whole; messages without a label apart.
   ///
-  /// Our own messages are trained on when a public set is judged. Short ones occur in both, word for
-  /// word ("how are you"), so the last columns have the messages that do not.
+  /// Our own messages are trained on when a public set is judged. Short ones occur in both, word
+  /// for word ("how are you"), so the last columns have the messages that do not.
   func bySource() {
     print("\nEach source judged by weights that never saw any of it:")
     print(

@@ -38,8 +38,8 @@ struct LeaveOneOut {
 /// Chooses the thresholds on messages of left-out sources.
 ///
 /// First the temperature, by likelihood. Then the bounds: of all on a grid that send at most
-/// `coachingToEconomyMax` of the coaching requests to the economy tier, of the public ones and of our
-/// own by themselves, the ones that answer most messages right.
+/// `coachingToEconomyMax` of the coaching requests to the economy tier, of the public ones and of
+/// our own by themselves, the ones that answer most messages right.
 struct ThresholdSearch {
   static let coachingToEconomyMax: Float = 0.0095
   let judged: [Judged]

@@ -32,8 +32,8 @@ struct ccoach_word *ccoach_words(void);
 #define CCOACH_WORD_ROW_BITS 10
 #define CCOACH_WORD_ROW_BYTES 48
 
-// Memory of the calling thread for what words add to a classifier's scores (WordRows.swift), aligned
-// to 64, and the stamp of the weights that they are of.
+// Memory of the calling thread for what words add to a classifier's scores (WordRows.swift),
+// aligned to 64, and the stamp of the weights that they are of.
 void *ccoach_word_rows(void);
 unsigned long long *ccoach_word_rows_stamp(void);
 

@@ -12,9 +12,9 @@ internal import CCoach
 ///
 /// What is read as what does not depend on the words around, so each word is given to the
 /// `SafetyReader` once and then remembered (`WordMemory`). Where the reader does look further the
-/// message is not judged here: letters that stand singly, three or more; signs for letters ("k!ll");
-/// characters beyond ASCII other than the curly apostrophe of telephones. Whatever is in doubt is
-/// read in full, so the verdict is the same with the screen and without.
+/// message is not judged here: letters that stand singly, three or more; signs for letters
+/// ("k!ll"); characters beyond ASCII other than the curly apostrophe of telephones. Whatever is in
+/// doubt is read in full, so the verdict is the same with the screen and without.
 struct SafetyScreen: ~Copyable {
   private let text: ByteView
   private let memory = WordMemory()

@@ -39,8 +39,8 @@ struct WordMemory {
   ///
   /// - Parameters:
   ///   - head: the first eight bytes, zeros behind the word's end.
-  ///   - tail: the other seven likewise, and the length as the last byte, which is not 0: so no word
-  ///     is like a place that was never written.
+  ///   - tail: the other seven likewise, and the length as the last byte, which is not 0: so no
+  ///     word is like a place that was never written.
   @inline(__always)
   func place(_ head: UInt64, _ tail: UInt64) -> UnsafeMutablePointer<ccoach_word> {
     let hash = (head ^ tail &* 0xD6E8_FEB8_6659_FD93) &* 0x9E37_79B9_7F4A_7C15

@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Coach
