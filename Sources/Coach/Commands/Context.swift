@@ -20,6 +20,61 @@ enum Context: Command {
         ]),
     ],
     example: """
+      > COACH.APPEND 42 MESSAGES system "You are a coach." user "I met Anna." assistant "Where?"
+       1) "first"
+       2) "<milliseconds>-<sequence>"
+       3) "last"
+       4) "<milliseconds>-<sequence>"
+       5) "appended"
+       6) (integer) 3
+       7) "tokens"
+       8) (integer) <number>
+       9) "labels"
+      10) 1) (nil)
+          2) "<label>"
+          3) (nil)
+      11) "redacted"
+      12) (integer) 0
+      13) "messages"
+      14) (integer) 2
+      15) "safety"
+      16) "none"
+      > COACH.CONTEXT 42 BUDGET 500 AS TEXT
+       1) "text"
+       2) "User: I met Anna.\\n\\nAssistant: Where?"
+       3) "system"
+       4) "You are a coach."
+       5) "version"
+       6) (integer) 0
+       7) "covered"
+       8) (nil)
+       9) "recent"
+      10) (integer) 2
+      11) "recent_summarised"
+      12) (integer) 0
+      13) "tokens_full"
+      14) (integer) <number>
+      15) "tokens_sent"
+      16) (integer) <number>
+      17) "ratio"
+      18) "<number>"
+      19) "budget"
+      20) (integer) 500
+      21) "counted"
+      22) "estimate"
+      23) "breakpoint"
+      24) (nil)
+      25) "model"
+      26) "claude-sonnet-5-5"
+      27) "cost"
+      28) 1) "full"
+          2) "<dollars>"
+          3) "sent"
+          4) "<dollars>"
+      29) "compacted"
+      30) (integer) 0
+      31) "reason"
+      32) "2 messages, compacted from 31 on"
       > COACH.CONTEXT 42 BUDGET 0
       (error) ERR BUDGET must be between 1 and 10000000 tokens
       """)
