@@ -1,13 +1,21 @@
 import Bytes
 import CCoach
-import Coach
 import FuzzSupport
+
+@testable import Coach
 
 // What people write to a coach, and whatever else arrives as text. Byte 0 chooses the reader; each
 // gets memory of exactly the text's size, so that one byte read too many is seen.
 
 private func withText(_ bytes: ByteView, _ body: (ByteView) -> Void) {
   withExactCopy(of: bytes) { body(ByteView(base: UnsafePointer($0), count: bytes.count)) }
+}
+
+/// Forgets the words that readers remember, so that what follows meets each for the first time.
+private func forgetWords() {
+  let count = 1 << Int(CCOACH_WORD_BITS)
+  ccoach_words().update(repeating: ccoach_word(), count: count)
+  ccoach_word_rows_stamp().pointee = 0
 }
 
 /// Findings lie in the text, in order, apart from each other; everything else stays as it is; and a
@@ -32,14 +40,20 @@ private func fuzzRedaction(_ text: ByteView) {
     again.isUnchanged || again.bytes.count <= result.bytes.count * 2,
     "redacting twice makes it grow without end")
   require(Redactor().finds(in: text) == !result.isUnchanged, "found, and not found")
+  forgetWords()
+  require(Redactor().redact(text).bytes == result.bytes, "remembered words are redacted otherwise")
 }
 
-/// The signal lies in the text; what is read does not depend on what lies behind it.
+/// The signal lies in the text; what is read does not depend on what lies behind it, nor on the
+/// screen, nor on what is remembered.
 private func fuzzSafety(_ text: ByteView) {
   let verdict = SafetyDetector.verdict(on: text)
   require(verdict.start >= 0 && verdict.end <= text.count, "a signal out of bounds")
   require(verdict.start <= verdict.end, "a signal that ends before it begins")
   require(verdict.isHarmless == (verdict.category == nil), "a category without a level")
+  require(SafetyDetector.fullVerdict(on: text) == verdict, "the screen lets a signal pass")
+  forgetWords()
+  require(SafetyDetector.verdict(on: text) == verdict, "remembered words are judged otherwise")
   let longer = Array(text.buffer) + [UInt8](repeating: 0x20, count: 64)
   longer.withByteView { longer in
     let same = SafetyDetector.verdict(on: longer[0..<text.count])
@@ -60,6 +74,81 @@ private func fuzzTokens(_ input: inout FuzzInput) {
     withText(text) { second = TokenEstimate.count($0, family: family) }
     require(first == second, "\(first) tokens, then \(second)")
     require(first >= 0 && first <= 64 + text.count * 8, "\(first) tokens of \(text.count) bytes")
+    forgetWords()
+    withText(text) { second = TokenEstimate.count($0, family: family) }
+    require(first == second, "\(first) tokens, \(second) when no word is remembered")
+  }
+}
+
+/// With a vocabulary, a text that comes in pieces costs what it costs as a whole.
+private func fuzzExactTokens(_ input: inout FuzzInput) {
+  let choices = input.byte()
+  let pieceCount = 1 + Int(input.byte())
+  let text = input.takeAll()
+  // The real one where there is one, but the other is tried as well: it is quicker to err.
+  let vocabulary = choices & 1 == 0 ? Vocabularies.real ?? Vocabularies.small : Vocabularies.small
+  let family = choices & 2 == 0 ? TokenFamily.v5 : .v4
+  var whole = 0
+  withText(text) { whole = vocabulary.count($0, family: family) }
+  require(whole >= 0 && whole <= 64 + text.count * 8, "\(whole) tokens of \(text.count) bytes")
+  var growing = GrowingTokenCount(vocabulary, family: family)
+  var rest = text
+  while !rest.isEmpty {
+    let piece = rest[0..<min(pieceCount, rest.count)]
+    withText(piece) { growing.append($0) }
+    if choices & 4 == 0 { _ = growing.count() }
+    rest = rest.dropFirst(piece.count)
+  }
+  require(growing.count() == whole, "\(growing.count()) tokens in pieces, \(whole) as a whole")
+  let bare = vocabulary.count(text, family: family, isFramed: false)
+  require(bare + vocabulary.frameTokens(family) == whole, "the frame costs something else")
+}
+
+/// Messages that are appended at once, as COACH.APPEND … MESSAGES reads them: each is what it is by
+/// itself, and what is counted is what will be stored.
+private func fuzzMessages(_ input: inout FuzzInput) {
+  let choices = input.byte()
+  let vocabulary = choices & 1 == 0 ? nil : Vocabularies.small
+  let counter = TokenCounter(vocabulary)
+  let kinds: [EntryKind] = [.user, .assistant, .system, .pin]
+  var rest = input.takeAll()
+  // As many as one command may bring.
+  for number in 0..<Append.messagesMax where !rest.isEmpty {
+    let end = rest.firstIndex(of: 0x0A) ?? rest.count
+    let text = rest[0..<end]
+    rest = rest.dropFirst(min(end + 1, rest.count))
+    let kind = kinds[(number + Int(choices >> 1)) & 3]
+    withText(text) { text in
+      let read = ReadMessage(kind, text, redacts: choices & 128 == 0, counter)
+      let stored = read.prepared.text
+      require(
+        choices & 128 == 0 || stored == Array(text.buffer), "a text that is kept has changed")
+      require(
+        read.prepared.tokens == stored.withByteView { counter.contentTokens($0) },
+        "a message costs something else when it is stored")
+      let verdict =
+        kind == .user
+        ? stored.withByteView { SafetyDetector.fullVerdict(on: $0) } : SafetyVerdict()
+      require(read.safety == verdict, "a message is judged otherwise when it is stored")
+    }
+  }
+}
+
+/// A vocabulary's files are an operator's: whatever is in them, it is read or refused.
+private func fuzzVocabularyFiles(_ input: inout FuzzInput) {
+  let first = Int(input.byte()) << 4
+  let pieces = Array(input.take(first).buffer)
+  let rest = Array(input.takeAll().buffer)
+  for codePoints in [Array(Vocabularies.smallCodePoints.utf8), rest] {
+    for pieces in [pieces, Array(Vocabularies.smallPieces.utf8)] {
+      guard let vocabulary = try? TokenVocabulary(pieces: pieces, codePoints: codePoints) else {
+        continue
+      }
+      for text in [rest, Array("I'm here, it's 7 PM.\n\n".utf8)] {
+        let count = text.withByteView { vocabulary.count($0, family: .v5, isFramed: false) }
+        require(count >= 0, "\(count) tokens")
+      }
+    }
   }
 }
 
@@ -80,6 +169,11 @@ private func fuzzClassifier(_ input: inout FuzzInput) {
       require(result.confidence >= 0 && result.confidence <= 1.001, "no probability")
       let again = Shared.classifier.classify(text, after: turn, reader: &reader)
       require(again.label == result.label, "another label for the same message")
+      forgetWords()
+      let fresh = Shared.classifier.classify(text, after: turn, reader: &reader)
+      require(
+        fresh.label == result.label && fresh.confidence == result.confidence,
+        "remembered words are classified otherwise")
     }
   }
 }
@@ -99,15 +193,66 @@ private enum Shared {
   }()
 }
 
+/// Vocabularies to count with.
+private enum Vocabularies {
+  /// The real one, where it lies beside the checkout: the fuzzer runs at its root.
+  static let real = try? TokenVocabulary(
+    path: "../shared/data/coach/ctok/pieces_v4_7.txt")
+
+  static let small: TokenVocabulary = {
+    let vocabulary = try? TokenVocabulary(
+      pieces: Array(smallPieces.utf8), codePoints: Array(smallCodePoints.utf8))
+    guard let vocabulary else { fatalError("the small vocabulary is refused") }
+    return vocabulary
+  }()
+
+  static let smallPieces = #"""
+    @format 1
+    @message_overhead 11
+    @frame_bow 1
+    @frame_tail ladder
+    @v5.message_overhead 6
+    @v5.frame_bow 0
+    @v5.frame_tail free
+    @prefixes 1
+    e282
+    @pieces 9
+    \<the\>
+    \<c
+    at\>
+    \^\<the\>
+    \_\_
+    \n\n
+    's\>
+    \<a
+    aaa
+    """#
+
+  static let smallCodePoints = """
+    @classes 6
+    9 D S
+    20 20 S
+    21 2F P
+    30 39 D
+    41 5A W
+    61 7A W
+    @case 1
+    41 5A 1 32 U
+    """
+}
+
 /// libFuzzer's entry.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   var input = FuzzInput(data, size)
-  switch input.byte() % 5 {
+  switch input.byte() % 8 {
   case 0: withText(input.takeAll(), fuzzRedaction)
   case 1: withText(input.takeAll(), fuzzSafety)
   case 2: fuzzTokens(&input)
   case 3: fuzzClassifier(&input)
+  case 5: fuzzExactTokens(&input)
+  case 6: fuzzVocabularyFiles(&input)
+  case 7: fuzzMessages(&input)
   default:
     let text = input.takeAll()
     withText(text, fuzzRedaction)
