@@ -71,4 +71,27 @@ import Testing
     #expect(try client.send("GET", "key:0") == .simple("QUEUED"))
     #expect(try client.send("EXEC").elements?.count == 1)
   }
+
+  /// A client that does not read goes for its own output; nobody else has to make room for it.
+  @Test func theOutputLimitComesBeforeClientEviction() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    #expect(
+      try client.send(
+        "CONFIG", "SET", "maxmemory-clients", "10mb", "client-output-buffer-limit",
+        "normal 3mb 0 0") == .ok)
+    #expect(try client.send("SETRANGE", "k", "4194304", "v") == .integer(4_194_305))
+    // The largest client: 6 MB of a request whose end is yet to come.
+    let held = 6_291_456
+    let writer = try server.connect()
+    try writer.write("*1\r\n$\(held)\r\n" + String(repeating: "v", count: held))
+    while try client.send("CLIENT", "LIST").string?.contains("qbuf=\(held) ") != true {}
+    let readers = [try server.connect(), try server.connect()]
+    for reader in readers { try reader.write("GET k\r\n") }
+    for reader in readers { #expect(reader.isClosedByServer()) }
+    #expect(try server.info("output_buffer_limit_disconnections", client) == "2")
+    #expect(try server.info("evicted_clients", client) == "0")
+    try writer.write("\r\n")
+    #expect(try writer.read().isError("ERR"))
+  }
 }

@@ -26,8 +26,8 @@ struct Reclaimer: ~Copyable {
   static var blobBytesMin: Int { 1 << 20 }
   /// Collections of this many allocations on: 10 µs and more.
   static var objectEffortMin: Int { 256 }
-  /// Buckets of a table that are freed between two offers of the core: 9,700 entries.
-  static var bucketsPerTurn: UInt32 { 1024 }
+  /// Buckets of a table that are freed between two looks at the clock: 150 entries.
+  static var bucketsPerLook: UInt32 { 16 }
   /// Bytes of collections freed after which the allocator is asked to give pages back: left to
   /// itself it does so only while somebody goes on allocating, so a deleted set of ten million
   /// members stayed resident for ever. Where it can, it does so bit by bit: giving back hundreds of
@@ -166,7 +166,7 @@ extension Engine {
       if let background {
         background.settleOwn()
         countReclaimed(freed)
-        if number % Reclaimer.bucketsPerTurn == 0 { Thread.yield() }
+        if number % Reclaimer.bucketsPerLook == 0 { background.offerCore() }
       }
     }
     table.destroyStructure(memory)

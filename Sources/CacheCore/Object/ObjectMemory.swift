@@ -21,6 +21,8 @@ public struct ObjectMemory: @unchecked Sendable {
   /// Bytes allocated and not yet in the total.
   struct Account {
     var pending = 0
+    /// When the reclaimer has last offered the core, in ns.
+    var offeredAt: UInt64 = 0
     let kind: AccountKind
     let total: UnsafeMutablePointer<Atomic<Int>>
     var scratch = Scratch()
@@ -34,7 +36,7 @@ public struct ObjectMemory: @unchecked Sendable {
     case shared
     /// The reclaimer. It frees millions of parts without a pause, and where it shares a core with a
     /// loop, the system would let it run for some milliseconds before the loop answers again. So
-    /// it offers the core with each bit that goes into the total.
+    /// it offers the core every tenth of a millisecond.
     case background
   }
 
@@ -69,9 +71,13 @@ public struct ObjectMemory: @unchecked Sendable {
 
   /// How far the total may lag behind, in bytes for each shard.
   static var pendingBytesMax: Int { 4096 }
-  /// The same for the reclaimer: some thousand small parts. An offer may cost it a whole round of
-  /// all that runs on the core, so offers must not be many.
-  static var pendingBytesMaxInBackground: Int { 256 * 1024 }
+  /// The same for the reclaimer, which looks at the clock then: a hundred small parts.
+  static var pendingBytesMaxInBackground: Int { 4096 }
+  /// How long the reclaimer works between two offers of the core. By time, not by parts: parts that
+  /// lie scattered cost a cache miss each, ten times as much as those side by side, and so long a
+  /// loop on the same core waits. An offer may cost the reclaimer a whole round of all that runs on
+  /// the core, so offers must not be many.
+  static var nanosecondsPerOffer: UInt64 { 100_000 }
 
   /// At least `bytes` bytes, aligned to 16.
   public func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
@@ -115,8 +121,17 @@ public struct ObjectMemory: @unchecked Sendable {
     account.pointee.pending &+= bytes
     if abs(account.pointee.pending) > Self.pendingBytesMaxInBackground {
       settle()
-      Thread.yield()
+      offerCore()
     }
+  }
+
+  /// Lets others run, if the reclaimer has worked for a while.
+  func offerCore() {
+    guard Clock.monotonicNanoseconds &- account.pointee.offeredAt > Self.nanosecondsPerOffer
+    else { return }
+    Thread.yield()
+    // After the offer: what others have used of the time is not this thread's work.
+    account.pointee.offeredAt = Clock.monotonicNanoseconds
   }
 
   /// Puts what is pending into the total, unless nothing ever is.
