@@ -60,6 +60,8 @@ public final class CoachModule: ServerModule {
     CoachState.readMemorySettings { host.setting($0) }
     ConversationKeys.prefix.set(host.setting("coach-conversation-prefix")?.text ?? "")
     CoachState.readSafetySettings { host.setting($0) }
+    // Making the rules takes some ten milliseconds, which the first message need not wait for.
+    _ = SafetyRuleSet.shared
     var classifier = Classifier(model: ShippedWeights.model)
     let rulesPath = host.setting("coach-rules-file")?.text ?? ""
     switch CoachState.rules(at: rulesPath) {

@@ -179,7 +179,7 @@ import Testing
     try client.send("COACH.CONTEXT", "c", "BUDGET", "300")
     try client.send("COACH.COMPRESS", "c")
     try client.send("COACH.SUMMARIZE", "KEY", "notes")
-    try client.send("COACH.APPEND", "d", "user", String(repeating: sentence, count: 2000))
+    try client.send("COACH.APPEND", "d", "user", String(repeating: sentence, count: 600))
     let replies = try #require(client.send("EXEC").elements)
     let put = try fields(replies[0])
     #expect(put["compacted"] == .integer(0))

@@ -121,8 +121,9 @@ final class AppendJob: LongWork, @unchecked Sendable {
     drafts = []
   }
 
-  /// Reading is some eight times as fast as summarising.
-  var workBytes: Int { bytes / 8 }
+  /// Reading words that were never seen before is some three times as fast as summarising; others
+  /// are read faster still.
+  var workBytes: Int { bytes / 3 }
 
   func write(_ reply: inout ReplyWriter) { outcome.write(&reply) }
 
