@@ -126,19 +126,21 @@ struct ReadThroughTests {
     #expect(try postgres.run("SELECT count(*) FROM things") == "\(101 + attempts.count)")
   }
 
+  /// A class whose loads wait until the lock of their number is free.
+  private static let slow = """
+    class slow
+      key    wingman:slow:{id:int}
+      sql    SELECT clock_timestamp() AS loaded FROM pg_advisory_xact_lock_shared(:id);
+      ttl    1h
+      value  column loaded
+      redact no
+    """
+
   /// Ten thousand reads of a key that is not there are one query.
   @Test func oneLoadForAll() throws {
     let postgres = try ScratchPostgres.database(Self.things)
-    let classes = """
-      class slow
-        key    wingman:slow:{id:int}
-        sql    SELECT clock_timestamp() AS loaded FROM pg_advisory_xact_lock_shared(:id);
-        ttl    1h
-        value  column loaded
-        redact no
-      """
     let setup = try ReadThroughServer(
-      postgres, classes: classes,
+      postgres, classes: Self.slow,
       ["--postgres-load-timeout", "600000", "--postgres-statement-timeout", "600000"])
     let watcher = try setup.connect()
     let barrier = try ScratchPostgres.Barrier(postgres, 7)
@@ -166,20 +168,12 @@ struct ReadThroughTests {
   /// As many clients as one server has by default, all waiting for one key.
   @Test func tenThousandClientsWaitForOneKey() throws {
     let postgres = try ScratchPostgres.database(Self.things)
-    let classes = """
-      class slow
-        key    wingman:slow:{id:int}
-        sql    SELECT clock_timestamp() AS loaded FROM pg_advisory_xact_lock_shared(:id);
-        ttl    1h
-        value  column loaded
-        redact no
-      """
     // This process has other sockets, too.
     let count = min(10_000, OpenFiles.raiseLimit() - 2000)
     if count < 10_000 { print("with \(count) clients: more files may not be open here") }
     let socket = "/tmp/wingcache-slow-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     let setup = try ReadThroughServer(
-      postgres, classes: classes,
+      postgres, classes: Self.slow,
       [
         "--postgres-load-timeout", "600000", "--postgres-statement-timeout", "600000",
         "--unixsocket", socket, "--maxclients", "\(count + 10)",
