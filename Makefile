@@ -30,7 +30,7 @@ help: ## List what make can do
 	@echo "make sanitize       the tests again under AddressSanitizer and ThreadSanitizer"
 	@echo "make format         bring all sources into swift-format's form"
 	@echo "make lint           what would be objected to: form, length, documentation"
-	@echo "make coach-train    train the coach's classifier again (1 minute; needs the public sets,"
+	@echo "make coach-train    train the coach's classifier and tagger (2 minutes; needs the public sets,"
 	@echo "                    COACH_DATA=../shared/data/coach)"
 	@echo "make coach-eval     what the classifier is worth, on sources that it never saw"
 	@echo "make docs           write the command reference into docs/"
@@ -99,15 +99,19 @@ COACH_DATA = ../shared/data/coach
 .PHONY: coach-train coach-eval coachtrain-build
 coachtrain-build:
 	@swift build -c release --product coachtrain
+	@swift build -c release --product coachtag
 
 coach-train: coachtrain-build
 	@.build/release/coachtrain train --data $(COACH_DATA)
+	@.build/release/coachtag train --data $(COACH_DATA)
 
 coach-eval: coachtrain-build
 	@.build/release/coachtrain eval --data $(COACH_DATA)
 	@.build/release/coachtrain sealed
 	@.build/release/coachtrain clinc --data $(COACH_DATA)
 	@.build/release/coachtrain bench
+	@.build/release/coachtag eval --data $(COACH_DATA)
+	@.build/release/coachtag bench --data $(COACH_DATA)
 
 docs: build
 	@scripts/docs

@@ -45,7 +45,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     // The coaching module. Its algorithms use Bytes and Platform alone; its commands see the server
     // through the public module API, and what is at keys as CacheCore has it.
-    .target(name: "CCoach", exclude: ["weights.bin"]),
+    .target(name: "CCoach", exclude: ["weights.bin", "names.bin"]),
     // HTTPS over libcurl, which is loaded when a client is made.
     .target(name: "CCurl"),
     .target(
@@ -116,6 +116,11 @@ let package = Package(
       name: "coachtrain", dependencies: ["Coach", "Bytes", "SeededRandom"],
       path: "tools/coachtrain",
       exclude: ["messages"], swiftSettings: swiftSettings),
+
+    // Trains the redactor's tagger of names and says what it is worth: docs/coach-redaction.md.
+    .executableTarget(
+      name: "coachtag", dependencies: ["Coach", "Bytes", "SeededRandom"], path: "tools/coachtag",
+      exclude: ["lists"], swiftSettings: swiftSettings),
 
     // Measures the coach's token counts, redaction and safety rules; fits the token estimate.
     .executableTarget(

@@ -44,6 +44,32 @@ private func fuzzRedaction(_ text: ByteView) {
   require(Redactor().redact(text).bytes == result.bytes, "remembered words are redacted otherwise")
 }
 
+/// What the tagger finds lies in the text, in order, apart from each other, and is the same when
+/// there is memory behind the text; what rules have found is in it.
+private func fuzzNames(_ text: ByteView) {
+  var findings: [PersonalDataFinding] = []
+  Redactor(level: .all).scan(text, into: &findings)
+  var end = 0
+  for finding in findings {
+    require(finding.start >= end, "findings overlap or are out of order")
+    require(finding.start < finding.end && finding.end <= text.count, "a finding out of bounds")
+    end = finding.end
+  }
+  var ruled: [PersonalDataFinding] = []
+  Redactor().scan(text, into: &ruled)
+  for rule in ruled {
+    require(
+      findings.contains { $0.start <= rule.start && rule.end <= $0.end },
+      "the tagger drops what rules have found")
+  }
+  let longer = Array(text.buffer) + [UInt8](repeating: 0x61, count: 64)
+  longer.withByteView { longer in
+    var same: [PersonalDataFinding] = []
+    Redactor(level: .all).scan(longer[0..<text.count], into: &same)
+    require(same == findings, "other findings where there is memory behind the text")
+  }
+}
+
 /// The signal lies in the text; what is read does not depend on what lies behind it, nor on the
 /// screen, nor on what is remembered.
 private func fuzzSafety(_ text: ByteView) {
@@ -245,7 +271,7 @@ private enum Vocabularies {
 @c(LLVMFuzzerTestOneInput)
 public func fuzzOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   var input = FuzzInput(data, size)
-  switch input.byte() % 8 {
+  switch input.byte() % 9 {
   case 0: withText(input.takeAll(), fuzzRedaction)
   case 1: withText(input.takeAll(), fuzzSafety)
   case 2: fuzzTokens(&input)
@@ -253,6 +279,7 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   case 5: fuzzExactTokens(&input)
   case 6: fuzzVocabularyFiles(&input)
   case 7: fuzzMessages(&input)
+  case 8: withText(input.takeAll(), fuzzNames)
   default:
     let text = input.takeAll()
     withText(text, fuzzRedaction)

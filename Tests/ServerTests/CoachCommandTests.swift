@@ -243,6 +243,35 @@ import Testing
     }
   }
 
+  @Test func allNamesAreRedactedWhereItIsAskedFor() throws {
+    try withFolder {
+      try ModuleServer.run([CoachModule()], configuration: corrections) { connect in
+        let client = try connect()
+        let text = "Peter told Maria"
+        func redacted(_ arguments: String...) throws -> Bool {
+          try texts(client.send(["COACH.REDACT", text] + arguments)).contains("[NAME_1] told")
+        }
+        #expect(try !redacted())
+        #expect(try redacted("NAMES", "all"))
+        #expect(try client.send("COACH.REDACT", text, "NAMES").isError("ERR syntax"))
+        #expect(try client.send("COACH.REDACT", text, "NAMES", "some").isError("ERR syntax"))
+        let filler = String(repeating: "we had a good time and talked a lot ", count: 400)
+        #expect(
+          try texts(client.send("COACH.REDACT", filler + text, "NAMES", "ALL")).contains("[NAME_2]")
+        )
+        _ = try client.send("COACH.APPEND", "before", "user", text)
+        #expect(try client.send("CONFIG", "SET", "coach-redact-names", "all") == .simple("OK"))
+        #expect(try redacted())
+        #expect(try !redacted("NAMES", "introduced"))
+        _ = try client.send("COACH.APPEND", "after", "user", text)
+        _ = try client.send("CONFIG", "SET", "coach-redact-names", "introduced")
+        let before = try texts(client.send("XRANGE", "wingman:conv:{before}", "-", "+"))
+        let after = try texts(client.send("XRANGE", "wingman:conv:{after}", "-", "+"))
+        #expect(before.contains("Peter told Maria") && after.contains("[NAME_1] told [NAME_2]"))
+      }
+    }
+  }
+
   @Test func whatIsKeptIsRedacted() throws {
     try withFolder {
       try ModuleServer.run([CoachModule()], configuration: corrections) { connect in

@@ -10,6 +10,11 @@ const unsigned char *ccoach_weights(void);
 // Their number of bytes.
 long ccoach_weights_count(void);
 
+// The trained weights of the tagger of names and addresses, aligned to 64, and their number of
+// bytes.
+const unsigned char *ccoach_names(void);
+long ccoach_names_count(void);
+
 // Scratch memory of the calling thread, aligned to 64.
 void *ccoach_scratch(void);
 

@@ -19,7 +19,7 @@ extension AskJob {
     }
     return text.withByteView { text in
       // Where redaction is off, nobody has looked yet.
-      if !redacts, Redactor().finds(in: text) { return false }
+      if !redacts, Redactor.forWriting.finds(in: text) { return false }
       return label == .greeting || label == .smallTalk
         || AskState.staticQuestions.contains(NormalText.of(text))
     }
@@ -77,7 +77,7 @@ extension AskJob {
       answer.model == models.first?.name
     else { return }
     let isClean = Array(answer.text.utf8).withByteView { text in
-      !Redactor().finds(in: text) && SafetyDetector.verdict(on: text).isHarmless
+      !Redactor.forWriting.finds(in: text) && SafetyDetector.verdict(on: text).isHarmless
     }
     guard isClean else { return }
     AnswerCache.shared.insert(

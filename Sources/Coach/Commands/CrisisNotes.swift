@@ -89,7 +89,7 @@ enum SafetyExcerpt {
     guard low < high else { return [] }
     let window = text[low..<high]
     var findings: [PersonalDataFinding] = []
-    Redactor().scan(window, into: &findings)
+    Redactor.forWriting.scan(window, into: &findings)
     var first = border(window, max(0, start - shown - low), forward: true)
     var last = border(window, min(window.count, end + shown - low), forward: false)
     for finding in findings where finding.end > first && finding.start < last {

@@ -45,7 +45,7 @@ enum Learn: Command {
     // What is learnt is kept, and so is redacted first.
     let text =
       CoachState.safetySettings.redactsCorrections
-      ? Redactor().redact(context[2]).bytes : context[2].array
+      ? Redactor.forWriting.redact(context[2]).bytes : context[2].array
     let learnt = text.withByteView { classifier.pointee.learn(label, $0, reader: &reader) }
     guard let number = learnt else {
       throw .fixed("ERR nothing to learn from this text, or too many corrections")

@@ -5,10 +5,18 @@ internal import RESPServer
 /// COACH.REDACT: a text without its personal data.
 enum Redact: Command {
   static let spec = CommandSpec(
-    "COACH.REDACT", since: "1.0.0", group: .coach, arity: 2,
+    "COACH.REDACT", since: "1.0.0", group: .coach, arity: -2,
     summary: "Replaces personal data in a text by typed placeholders.",
     complexity: "O(N) with N the bytes of the text; long ones are read off the loop",
-    arguments: [ArgumentSpec("text", .string)],
+    arguments: [
+      ArgumentSpec("text", .string),
+      ArgumentSpec(
+        "names", .oneOf, token: "NAMES", optional: true,
+        parts: [
+          ArgumentSpec("introduced", .pureToken, token: "INTRODUCED"),
+          ArgumentSpec("all", .pureToken, token: "ALL"),
+        ]),
+    ],
     example: """
       > COACH.REDACT "Write to ada@example.org."
       1) "text"
@@ -22,17 +30,46 @@ enum Redact: Command {
             6) (integer) 9
             7) "length"
             8) (integer) 15
+      > COACH.REDACT "Peter loves it." NAMES all
+      1) "text"
+      2) "[NAME_1] loves it."
+      3) "found"
+      4) 1) 1) "type"
+            2) "name"
+            3) "placeholder"
+            4) "[NAME_1]"
+            5) "offset"
+            6) (integer) 0
+            7) "length"
+            8) (integer) 5
       """)
 
+  /// Texts up to so many bytes are tagged on the loop: a millisecond.
+  static var taggedInlineBytesMax: Int { 8 << 10 }
+
   static func run(_ context: inout CommandContext) throws(CommandError) {
-    if context[1].count > LongText.inlineBytesMax {
+    let redactor = Redactor(level: try level(context))
+    let inlineBytesMax =
+      redactor.level == .all ? taggedInlineBytesMax : LongText.inlineBytesMax
+    if context[1].count > inlineBytesMax {
       return try context.run(
         LongText(context[1].array) { text in
-          let result = Redactor().redact(text)
+          let result = redactor.redact(text)
           return (nil, { write(result, &$0) })
         })
     }
-    write(Redactor().redact(context[1]), &context.reply)
+    write(redactor.redact(context[1]), &context.reply)
+  }
+
+  /// Which names are taken: as the command says, else as on the write path.
+  private static func level(
+    _ context: borrowing CommandContext
+  ) throws(CommandError) -> Redactor.Level {
+    guard context.count > 2 else { return Redactor.forWriting.level }
+    guard context.count == 4, context.argument(at: 2, is: "NAMES") else { throw .syntax }
+    if context.argument(at: 3, is: "ALL") { return .all }
+    guard context.argument(at: 3, is: "INTRODUCED") else { throw .syntax }
+    return .introduced
   }
 
   private static func write(_ result: RedactedText, _ reply: inout ReplyWriter) {

@@ -12,6 +12,7 @@ struct SafetySettings: Sendable {
   /// Keys whose texts are kept as they are.
   var exceptedPatterns: [[UInt8]] = []
   var redactsCorrections = true
+  var redactionLevel = Redactor.Level.introduced
 
   /// Reads all settings.
   init(_ value: (String) -> ConfigurationValue?) {
@@ -19,6 +20,7 @@ struct SafetySettings: Sendable {
     entriesMax = value("coach-safety-entries-max")?.integer ?? entriesMax
     hasExcerpt = value("coach-safety-excerpt")?.boolean ?? hasExcerpt
     redactsCorrections = value("coach-redact-corrections")?.boolean ?? redactsCorrections
+    redactionLevel = value("coach-redact-names")?.text == "all" ? .all : .introduced
     exceptedPatterns = (value("coach-redact-except")?.text ?? "").split(separator: " ")
       .map { Array($0.utf8) }
   }
@@ -46,6 +48,10 @@ struct SafetySettings: Sendable {
         "coach-redact-except", .text, default: .text(""),
         "patterns of keys, separated by spaces, under which texts are kept as they are"),
       .module(
+        "coach-redact-names", .choice(["introduced", "all"], synonyms: [:]),
+        default: .text("introduced"),
+        "which names and addresses are replaced: those that a text introduces, or all of them"),
+      .module(
         "coach-redact-corrections", .boolean, default: .boolean(true),
         "replaces personal data in what COACH.LEARN keeps"),
     ]
@@ -68,6 +74,7 @@ extension CoachState {
   /// Reads the settings anew.
   static func readSafetySettings(_ value: (String) -> ConfigurationValue?) {
     let settings = SafetySettings(value)
+    Redactor.setLevelForWriting(settings.redactionLevel)
     if let safety {
       safety.pointee = settings
     } else {

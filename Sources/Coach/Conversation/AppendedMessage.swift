@@ -15,7 +15,7 @@ struct PreparedText: Sendable {
   init(_ kind: EntryKind, _ text: ByteView, redacts: Bool, _ counter: TokenCounter) {
     self.kind = kind
     if redacts {
-      let redacted = Redactor().redact(text)
+      let redacted = Redactor.forWriting.redact(text)
       self.text = redacted.bytes
       findings = redacted.findings.count
     } else {

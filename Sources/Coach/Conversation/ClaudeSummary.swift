@@ -103,7 +103,7 @@ final class ClaudeSummary: @unchecked Sendable {
     var turns: [Part] = []
     for turn in transcript.cut(bytesMax: Self.turnBytesMax).turns {
       let text =
-        redacts ? turn.text.withByteView { Redactor().redact($0).bytes } : turn.text
+        redacts ? turn.text.withByteView { Redactor.forWriting.redact($0).bytes } : turn.text
       let line = Self.line(turn.speaker, text)
       turns.append(Part(text: line, tokens: line.withByteView { counter.contentTokens($0) }))
     }

@@ -158,7 +158,7 @@ final class SummaryJob: LongWork, @unchecked Sendable {
   /// Takes the provider's summary, cut where it came out too long.
   private func take(_ text: [UInt8], of transcript: Transcript) {
     let counter = settings.counter
-    let redacted = text.withByteView { redacts ? Redactor().redact($0).bytes : $0.array }
+    let redacted = text.withByteView { redacts ? Redactor.forWriting.redact($0).bytes : $0.array }
     let own = redacted.withByteView { Transcript(parsing: $0) }
     let count = Summariser().summarise(own, budget: .ratio(1)).sentenceCount
     summary = redacted
@@ -201,7 +201,7 @@ final class SummaryJob: LongWork, @unchecked Sendable {
     sentences = made.keptCount
     sourceSentences = made.sentenceCount
     if redacts {
-      let redacted = made.text.withByteView { Redactor().redact($0) }
+      let redacted = made.text.withByteView { Redactor.forWriting.redact($0) }
       summary = redacted.bytes
       findings = redacted.findings.count
     } else {

@@ -34,7 +34,7 @@ enum SummaryMaker {
       // Messages are redacted when they come in, but the stream is open to everybody.
       let text =
         redacts
-        ? summary.text.withByteView { Redactor().redact($0).bytes } : summary.text
+        ? summary.text.withByteView { Redactor.forWriting.redact($0).bytes } : summary.text
       let tokens = block(text).withByteView { counter.contentTokens($0) }
       if tokens <= limit { return Made(text: text, tokens: tokens) }
       budget -= max(tokens - limit, budget / 16, 1)
@@ -47,7 +47,7 @@ enum SummaryMaker {
   static func take(
     _ text: [UInt8], limit: Int, redacts: Bool, _ counter: TokenCounter
   ) -> Made {
-    let text = redacts ? text.withByteView { Redactor().redact($0).bytes } : text
+    let text = redacts ? text.withByteView { Redactor.forWriting.redact($0).bytes } : text
     let tokens = block(text).withByteView { counter.contentTokens($0) }
     if tokens <= limit { return Made(text: text, tokens: tokens) }
     return make(

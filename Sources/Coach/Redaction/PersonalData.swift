@@ -6,6 +6,11 @@ public enum PersonalDataKind: UInt8, CaseIterable, Sendable {
   /// Numbers of driving licences.
   case licence
   case birthDate, address, name
+  /// What only the tagger finds: cities, regions and countries; companies and the like; dates that
+  /// are no birth dates.
+  case place, organisation, date
+  /// Addresses of pages.
+  case url
 
   /// The word in the placeholder, as EMAIL in `[EMAIL_1]`.
   public var label: StaticString {
@@ -21,6 +26,10 @@ public enum PersonalDataKind: UInt8, CaseIterable, Sendable {
     case .birthDate: "BIRTHDATE"
     case .address: "ADDRESS"
     case .name: "NAME"
+    case .place: "PLACE"
+    case .organisation: "ORGANISATION"
+    case .date: "DATE"
+    case .url: "URL"
     }
   }
 }

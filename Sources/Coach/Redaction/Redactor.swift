@@ -22,11 +22,30 @@ public struct RedactedText: Sendable {
 /// numbers, areas of social security numbers). What has no check sum, telephone numbers above all,
 /// is judged by form and by the words around it. Bytes that are not UTF-8 are kept as they are.
 public struct Redactor: Sendable {
+  /// Which names and addresses are taken.
+  public enum Level: Sendable {
+    /// Those that the text introduces: by rules alone.
+    case introduced
+    /// Those that a trained tagger finds as well, wherever they stand, with places, organisations,
+    /// dates and the addresses of pages.
+    case all
+  }
+
   /// What is looked for.
   public var kinds: PersonalDataKinds
+  public var level: Level
+  private let model: TaggerModel?
 
   /// Makes a redactor.
-  public init(kinds: PersonalDataKinds = .all) { self.kinds = kinds }
+  ///
+  /// - Parameter model: the tagger's, where it is not the one that is built in.
+  public init(
+    kinds: PersonalDataKinds = .all, level: Level = .introduced, model: TaggerModel? = nil
+  ) {
+    self.kinds = kinds
+    self.level = level
+    self.model = model
+  }
 
   /// Finds personal data, in order and without overlaps, not numbered.
   ///
@@ -34,9 +53,20 @@ public struct Redactor: Sendable {
   public func scan(_ text: ByteView, into findings: inout [PersonalDataFinding]) {
     var scan = RedactionScan(text)
     scan.run()
+    if level == .all {
+      scan.findings = NameTagger.run(
+        text, PageAddresses.added(to: scan.findings, in: text), by: model ?? .shipped)
+    }
     for finding in scan.findings where kinds.contains(PersonalDataKinds(finding.kind)) {
       findings.append(finding)
     }
+  }
+
+  /// What rules have found with the addresses of pages: what the tagger is given, for training.
+  public static func withPageAddresses(
+    _ found: [PersonalDataFinding], in text: ByteView
+  ) -> [PersonalDataFinding] {
+    PageAddresses.added(to: found, in: text)
   }
 
   /// Whether there is anything to redact.

@@ -1,0 +1,173 @@
+import Coach
+import Foundation
+import SeededRandom
+
+/// A sentence of presidio-research with its labels.
+struct LabelledSentence {
+  var text: String
+  /// By bytes.
+  var labels: [(type: String, start: Int, end: Int)]
+  var template: Int
+  /// Templates that resemble each other are in one group, and the same fold.
+  var group = 0
+
+  /// For training: everything that the tagger is to find.
+  var labelledText: LabelledText {
+    let bytes = Array(text.utf8)
+    var result = LabelledText(group: group)
+    var end = 0
+    func part(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    for label in labels.sorted(by: { $0.start < $1.start }) where label.start >= end {
+      result.append(part(end..<label.start), .other)
+      result.append(part(label.start..<label.end), Self.tags[label.type] ?? .other)
+      end = label.end
+    }
+    result.append(part(end..<bytes.count), .other)
+    // What stands between the parts of one address belongs to it.
+    for index in result.parts.indices.dropFirst().dropLast()
+    where result.parts[index].tag == .other && result.parts[index - 1].tag == .address
+      && result.parts[index + 1].tag == .address
+      && result.parts[index].text.allSatisfy({ $0.isWhitespace || $0 == "," })
+    {
+      result.parts[index].tag = .address
+    }
+    return result
+  }
+
+  static let tags: [String: NameTag] = [
+    "PERSON": .name, "PREFIX": .name, "ADDRESS": .address, "LOCATION": .place,
+    "ORGANIZATION": .organisation, "DATE_TIME": .date,
+  ]
+}
+
+/// Reads the public sets beside the checkout.
+struct Corpus {
+  let folder: String
+
+  private func data(_ path: String) throws -> Data {
+    guard let data = FileManager.default.contents(atPath: folder + "/" + path) else {
+      throw Failure("no \(path) in \(folder)")
+    }
+    return data
+  }
+
+  private func json(_ path: String) throws -> Any {
+    try JSONSerialization.jsonObject(with: data(path))
+  }
+
+  func presidio() throws -> [LabelledSentence] {
+    let rows = try json("presidio-research/generated_large.json") as? [[String: Any]] ?? []
+    var masks: [Int: String] = [:]
+    var result: [LabelledSentence] = []
+    for row in rows {
+      guard let text = row["full_text"] as? String, let template = row["template_id"] as? Int else {
+        continue
+      }
+      if masks[template] == nil { masks[template] = row["masked"] as? String }
+      // The set counts code points.
+      var offsets = [0]
+      for scalar in text.unicodeScalars { offsets.append(offsets.last! + UTF8.width(scalar)) }
+      let labels = (row["spans"] as? [[String: Any]] ?? []).compactMap { span in
+        if let type = span["entity_type"] as? String, let start = span["start_position"] as? Int,
+          let end = span["end_position"] as? Int, start < end, end < offsets.count
+        {
+          return (type: type, start: offsets[start], end: offsets[end])
+        }
+        return nil
+      }
+      result.append(LabelledSentence(text: text, labels: labels, template: template))
+    }
+    let groups = Self.groups(masks)
+    for index in result.indices { result[index].group = groups[result[index].template] ?? 0 }
+    return result
+  }
+
+  /// Puts templates together that share half of their words and slots.
+  static func groups(_ masks: [Int: String]) -> [Int: Int] {
+    let sets = masks.mapValues { mask in
+      Set(mask.lowercased().split { !$0.isLetter && $0 != "_" && $0 != "{" }.map(String.init))
+    }
+    let templates = masks.keys.sorted()
+    var group: [Int: Int] = [:]
+    for template in templates { group[template] = template }
+    for first in templates {
+      for second in templates where second > first {
+        guard let one = sets[first], let other = sets[second] else { continue }
+        let shared = one.intersection(other).count
+        guard 2 * shared >= one.union(other).count, let from = group[second], let to = group[first]
+        else { continue }
+        for template in templates where group[template] == from { group[template] = to }
+      }
+    }
+    return group
+  }
+
+  func clinc() throws -> [String] {
+    guard let sets = try json("clinc150/data_full.json") as? [String: [[String]]] else { return [] }
+    return sets.keys.sorted().flatMap { (sets[$0] ?? []).map { $0[0] } }
+  }
+
+  func hwu() throws -> [String] {
+    let text = String(decoding: try data("hwu64/KFold_1_trainset.csv"), as: UTF8.self)
+    return text.split(separator: "\n").dropFirst().compactMap { line in
+      let fields = line.split(separator: ";", omittingEmptySubsequences: false)
+      return fields.count > 5 ? fields[5].trimmingCharacters(in: ["\""]) : nil
+    }
+  }
+
+  func counsel() throws -> [String] {
+    let rows = Self.rows(try data("counsel-chat/20200325_counsel_chat.csv"))
+    guard let header = rows.first, let question = header.firstIndex(of: "questionText"),
+      let answer = header.firstIndex(of: "answerText")
+    else { return [] }
+    var seen = Set<String>()
+    return rows.dropFirst().filter { $0.count == header.count }
+      .flatMap { [$0[question], $0[answer]] }.filter { !$0.isEmpty && seen.insert($0).inserted }
+  }
+
+  func banking() throws -> [String] {
+    Self.rows(try data("banking77/train.csv")).dropFirst().compactMap(\.first)
+  }
+
+  func qmsum() throws -> [String] {
+    try data("qmsum/val.jsonl").split(separator: 0x0A).flatMap { line -> [String] in
+      let meeting = (try? JSONSerialization.jsonObject(with: line)) as? [String: Any]
+      return (meeting?["meeting_transcripts"] as? [[String: Any]] ?? []).compactMap {
+        $0["content"] as? String
+      }
+    }
+  }
+
+  /// Rows of a comma-separated file with quotes.
+  private static func rows(_ data: Data) -> [[String]] {
+    var rows: [[String]] = [[]]
+    var field: [UInt8] = []
+    var isQuoted = false
+    func take() {
+      rows[rows.count - 1].append(String(decoding: field, as: UTF8.self))
+      field.removeAll(keepingCapacity: true)
+    }
+    let bytes = [UInt8](data)
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      let isQuote = byte == UInt8(ascii: "\"")
+      if isQuoted, isQuote, index + 1 < bytes.count, bytes[index + 1] == byte {
+        field.append(byte)
+        index += 1
+      } else if isQuote {
+        isQuoted.toggle()
+      } else if !isQuoted, byte == UInt8(ascii: ",") {
+        take()
+      } else if !isQuoted, byte == 0x0A {
+        take()
+        rows.append([])
+      } else if isQuoted || byte != 0x0D {
+        field.append(byte)
+      }
+      index += 1
+    }
+    take()
+    return rows
+  }
+}
