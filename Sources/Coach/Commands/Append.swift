@@ -87,7 +87,10 @@ enum Append: Command {
       let message = ReadMessage(
         kind, context[3], redacts: context.redactsConversation, settings.counter)
       var outcome = AppendJob.Outcome(isOne: true)
-      try AppendJob.append([message], user: user, &context, &outcome)
+      try withUnsafePointer(to: message) { (message) throws(CommandError) in
+        let messages = UnsafeBufferPointer(start: message, count: 1)
+        try AppendJob.append(messages, user: user, &context, &outcome)
+      }
       return outcome.write(&context.reply)
     }
     guard context.count > first, (context.count - first) % 2 == 0 else {

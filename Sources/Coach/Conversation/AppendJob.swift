@@ -10,11 +10,22 @@ struct ReadMessage: Sendable {
 
   /// - Complexity: O(n)
   init(_ kind: EntryKind, _ text: ByteView, redacts: Bool, _ counter: TokenCounter) {
-    let prepared = PreparedText(kind, text, redacts: redacts, counter)
-    self.prepared = prepared
+    var questions: MessageSurvey.Questions = []
+    if redacts { questions.insert(.personalData) }
+    if !counter.isExact { questions.insert(.tokens) }
+    if kind == .user { questions.insert(.crisis) }
+    let survey = MessageSurvey(text, questions, counter.family)
+    guard !survey.hasPersonalData else {
+      prepared = PreparedText(kind, text, redacts: true, counter)
+      safety =
+        kind == .user
+        ? prepared.text.withByteView { SafetyDetector.verdict(on: $0) } : SafetyVerdict()
+      return
+    }
+    let tokens = counter.isExact ? counter.contentTokens(text) : survey.tokens
+    prepared = PreparedText(kind, unchanged: text, tokens: tokens)
     safety =
-      kind == .user
-      ? prepared.text.withByteView { SafetyDetector.verdict(on: $0) } : SafetyVerdict()
+      kind == .user && !survey.isQuiet ? SafetyDetector.fullVerdict(on: text) : SafetyVerdict()
   }
 }
 
@@ -46,13 +57,23 @@ final class AppendJob: LongWork, @unchecked Sendable {
     var first = StreamID.zero
     var last = StreamID.zero
     var tokens = 0
-    /// Of each message; empty for those that have none.
-    var labels: [StaticString] = []
+    /// Of the last message, and of each where there may be several; empty for those that have none.
+    private var label: StaticString = ""
+    private var labels: [StaticString] = []
     var findings = 0
     var messages: Int?
     var safety = SafetyLevel.none
 
     init(isOne: Bool) { self.isOne = isOne }
+
+    /// Counts a message in.
+    mutating func note(_ message: ReadMessage, _ label: StaticString) {
+      self.label = label
+      if !isOne { labels.append(label) }
+      tokens += message.prepared.tokens
+      findings += message.prepared.findings
+      safety = max(safety, message.safety.level)
+    }
 
     func write(_ reply: inout ReplyWriter) {
       reply.map(isOne ? 6 : 8)
@@ -70,9 +91,14 @@ final class AppendJob: LongWork, @unchecked Sendable {
       reply.bulk("tokens")
       reply.integer(tokens)
       reply.bulk(isOne ? "label" : "labels")
-      if !isOne { reply.array(labels.count) }
-      for label in labels {
+      func write(_ label: StaticString) {
         if label.utf8CodeUnitCount > 0 { reply.bulk(label) } else { reply.null() }
+      }
+      if isOne {
+        write(label)
+      } else {
+        reply.array(labels.count)
+        for label in labels { write(label) }
       }
       reply.bulk("redacted")
       reply.integer(findings)
@@ -108,7 +134,10 @@ final class AppendJob: LongWork, @unchecked Sendable {
       if bytes > Self.inlineBytesMax { return .work }
       work()
     }
-    try Self.append(read, user: user, &context, &outcome)
+    let (read, user) = (read, user)
+    try read.withUnsafeBufferPointer { (messages) throws(CommandError) in
+      try Self.append(messages, user: user, &context, &outcome)
+    }
     return .done
   }
 
@@ -129,31 +158,17 @@ final class AppendJob: LongWork, @unchecked Sendable {
 
   /// Stores messages; a user's is labelled, given what the assistant said before it.
   static func append(
-    _ messages: [ReadMessage], user: [UInt8], _ context: inout CommandContext,
+    _ messages: UnsafeBufferPointer<ReadMessage>, user: [UInt8], _ context: inout CommandContext,
     _ outcome: inout Outcome
   ) throws(CommandError) {
-    var labels: [StaticString] = []
-    labels.reserveCapacity(messages.count)
-    for (index, message) in messages.enumerated() {
-      guard message.prepared.kind == .user else {
-        labels.append("")
-        continue
-      }
-      if index > 0 {
-        let before = messages[index - 1].prepared
-        labels.append(label(message, after: before.kind == .assistant ? before.text : nil, context))
-      } else {
-        let last = try context.streamForWriting(context[key: 0])?.lastEntry
-        let turn = last?.kind == .assistant ? last?.textArray : nil
-        labels.append(label(message, after: turn, context))
-      }
+    let found = try context.conversationForWriting()
+    let added = try context.append(count: messages.count, to: found, user: user) { index in
+      let message = messages[index]
+      let label = Self.label(messages, index, found.stream, context)
+      outcome.note(message, label)
+      return (message.prepared, label)
     }
-    let added = try context.append(messages, labels, user: user)
-    for message in messages {
-      outcome.tokens += message.prepared.tokens
-      outcome.findings += message.prepared.findings
-      outcome.safety = max(outcome.safety, message.safety.level)
-      guard message.safety.isCrisis else { continue }
+    for message in messages where message.safety.isCrisis {
       message.prepared.text.withByteView { text in
         let name = context[key: 0].bytes
         context.noteCrisis(message.safety, in: text, conversation: name, from: "append")
@@ -162,19 +177,38 @@ final class AppendJob: LongWork, @unchecked Sendable {
     outcome.first = added.first
     outcome.last = added.last
     outcome.messages = added.messages
-    outcome.labels = labels
+  }
+
+  /// The label of a message; empty for what is no user's.
+  ///
+  /// - Parameter stream: the messages before the first.
+  @inline(__always)
+  private static func label(
+    _ messages: UnsafeBufferPointer<ReadMessage>, _ index: Int, _ stream: StreamObject?,
+    _ context: borrowing CommandContext
+  ) -> StaticString {
+    guard messages[index].prepared.kind == .user else { return "" }
+    if index > 0 {
+      guard messages[index - 1].prepared.kind == .assistant else {
+        return label(messages[index], after: nil, context)
+      }
+      return messages[index - 1].prepared.text.withByteView {
+        label(messages[index], after: $0, context)
+      }
+    }
+    guard let last = stream?.lastEntry, last.kind == .assistant else {
+      return label(messages[index], after: nil, context)
+    }
+    return last.text.withText { label(messages[index], after: $0, context) }
   }
 
   private static func label(
-    _ message: ReadMessage, after turn: [UInt8]?, _ context: borrowing CommandContext
+    _ message: ReadMessage, after turn: ByteView?, _ context: borrowing CommandContext
   ) -> StaticString {
     var reader = MessageReader.ofThisThread
     let classifier = context.classifier
-    return message.prepared.text.withByteView { text in
-      guard let turn else { return classifier.pointee.classify(text, reader: &reader).label.name }
-      return turn.withByteView {
-        classifier.pointee.classify(text, after: $0, reader: &reader).label.name
-      }
+    return message.prepared.text.withByteView {
+      classifier.pointee.classify($0, after: turn, reader: &reader).label.name
     }
   }
 }

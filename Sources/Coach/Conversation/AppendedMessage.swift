@@ -9,6 +9,14 @@ struct PreparedText: Sendable {
   var tokens: Int
   var findings: Int
 
+  /// Of a text in which there is no personal data, or it stays.
+  init(_ kind: EntryKind, unchanged text: ByteView, tokens: Int) {
+    self.kind = kind
+    self.text = text.array
+    self.tokens = tokens
+    findings = 0
+  }
+
   /// Takes personal data out of a text and counts its tokens.
   ///
   /// - Complexity: O(n)
@@ -51,7 +59,21 @@ private struct AddedEntries {
   }
 }
 
+/// A conversation's keys in hand, at a moment.
+struct ConversationObjects {
+  let stream: StreamObject?
+  let hash: HashObject?
+}
+
 extension CommandContext {
+  /// Looks the conversation's keys up, to be changed.
+  ///
+  /// - Throws: WRONGTYPE.
+  func conversationForWriting() throws(CommandError) -> ConversationObjects {
+    let stream = try streamForWriting(self[key: 0])
+    return ConversationObjects(stream: stream, hash: try hashForWriting(self[key: 1]))
+  }
+
   /// Adds an entry to the conversation's stream, which is made where there is none, and counts it
   /// in the state.
   ///
@@ -59,25 +81,20 @@ extension CommandContext {
   func append(
     _ entry: PreparedText, label: StaticString = "", user: [UInt8] = []
   ) throws(CommandError) -> (id: StreamID, messages: Int?) {
-    let added = try append(count: 1, user: user) { _ in (entry, label) }
+    let found = try conversationForWriting()
+    let added = try append(count: 1, to: found, user: user) { _ in (entry, label) }
     return (added.last, added.messages)
   }
 
-  /// Adds messages, one at least: all or, when one cannot be added, none.
+  /// Adds entries, one at least: all or, when one cannot be added, none.
+  ///
+  /// - Parameter entry: gives each, with its label; asked once, in order, each before it is added.
   func append(
-    _ messages: [ReadMessage], _ labels: [StaticString], user: [UInt8]
-  ) throws(CommandError) -> (first: StreamID, last: StreamID, messages: Int?) {
-    try append(count: messages.count, user: user) { (messages[$0].prepared, labels[$0]) }
-  }
-
-  private func append(
-    count: Int, user: [UInt8], _ entry: (Int) -> (PreparedText, StaticString)
+    count: Int, to found: ConversationObjects, user: [UInt8],
+    _ entry: (Int) -> (PreparedText, StaticString)
   ) throws(CommandError) -> (first: StreamID, last: StreamID, messages: Int?) {
     precondition(count > 0)
-    // Both are looked at before either is changed.
-    let found = try streamForWriting(self[key: 0])
-    let hash = try hashForWriting(self[key: 1])
-    let stream = found ?? StreamObject.make(keyspace.objectMemory(for: self[key: 0]))
+    let stream = found.stream ?? StreamObject.make(keyspace.objectMemory(for: self[key: 0]))
     let countBefore = stream.count
     var added = AddedEntries()
     var first = StreamID.zero
@@ -90,12 +107,16 @@ extension CommandContext {
         added.add(entry, last)
       }
     } catch {
-      if found == nil { stream.object.destroy() } else { stream.removeLast(added.entries) }
+      if found.stream == nil {
+        stream.object.destroy()
+      } else {
+        stream.removeLast(added.entries)
+      }
       throw error
     }
-    if found == nil { try insertObject(stream.object, at: self[key: 0]) }
+    if found.stream == nil { try insertObject(stream.object, at: self[key: 0]) }
     changed(self[key: 0], "xadd", .stream)
-    let messages = try self.count(added, entriesBefore: countBefore, user: user, hash)
+    let messages = try self.count(added, entriesBefore: countBefore, user: user, found.hash)
     renewLifetime()
     return (first, last, messages)
   }
@@ -138,14 +159,13 @@ extension CommandContext {
     _ added: AddedEntries, entriesBefore: Int, user: [UInt8], _ hash: HashObject?
   ) throws(CommandError) -> Int? {
     var counted: Int?
-    let known: Int64? =
-      if case .integer(let number)? = hash?.integer("entries") { number } else { nil }
-    let fits = hash == nil ? entriesBefore == 0 : known == Int64(entriesBefore)
-    try changeState { writer in
+    try changeState(hash) { writer in
       if !user.isEmpty { writer.set("user", user) }
+      let sum = hash == nil ? nil : writer.addIfThere("entries", added.entries)
+      let fits = hash == nil ? entriesBefore == 0 : sum == entriesBefore + added.entries
       // Never right by chance later on.
       guard fits else { return writer.set("entries", -1) }
-      writer.add("entries", added.entries)
+      if hash == nil { writer.set("entries", added.entries) }
       if added.messages > 0 {
         counted = writer.add("messages", added.messages)
         writer.add("history_tokens", added.tokens)

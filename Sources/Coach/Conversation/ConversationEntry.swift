@@ -24,8 +24,11 @@ enum EntryKind: Equatable, Sendable {
 
   /// The role that a client names; pins are no role.
   init?(role: ByteView) {
-    if role.equalsIgnoringCase("user") {
+    // Mostly one of these two as they are written here.
+    if role == "user" || role.equalsIgnoringCase("user") {
       self = .user
+    } else if role == "assistant" {
+      self = .assistant
     } else if role.equalsIgnoringCase("assistant") {
       self = .assistant
     } else if role.equalsIgnoringCase("system") {

@@ -176,6 +176,14 @@ extension CommandContext {
 struct StateWriter {
   let hash: HashObject
   let limits: HashLimits
+  /// Behind the field that was added to last: they are best changed in the order in which they
+  /// were made.
+  private var next = HashObject.FieldCursor()
+
+  init(hash: HashObject, limits: HashLimits) {
+    self.hash = hash
+    self.limits = limits
+  }
 
   func set(_ name: StaticString, _ value: Int) {
     ListpackValue.integer(Int64(value)).withText {
@@ -185,10 +193,15 @@ struct StateWriter {
 
   /// Adds to a number, which is 0 where it is missing or none; returns the sum.
   @discardableResult
-  func add(_ name: StaticString, _ amount: Int) -> Int {
-    if let sum = hash.add(Int64(amount), to: ByteView(name), limits) { return Int(sum) }
+  mutating func add(_ name: StaticString, _ amount: Int) -> Int {
+    if let sum = addIfThere(name, amount) { return sum }
     set(name, amount)
     return amount
+  }
+
+  /// Adds to a number; nil where it is missing or none.
+  mutating func addIfThere(_ name: StaticString, _ amount: Int) -> Int? {
+    hash.add(Int64(amount), to: ByteView(name), limits, near: &next).map { Int($0) }
   }
 
   func set(_ name: StaticString, _ value: [UInt8]) {
@@ -217,11 +230,18 @@ extension HashObject {
 
 extension CommandContext {
   /// Changes the hash at the command's second key, which is made where there is none.
-  func changeState(_ change: (StateWriter) -> Void) throws(CommandError) {
+  func changeState(_ change: (inout StateWriter) -> Void) throws(CommandError) {
+    try changeState(hashForWriting(self[key: 1]), change)
+  }
+
+  /// The same where the hash is in hand already.
+  func changeState(
+    _ existing: HashObject?, _ change: (inout StateWriter) -> Void
+  ) throws(CommandError) {
     let key = self[key: 1]
-    let existing = try hashForWriting(key)
     let hash = existing ?? makeHash(for: key)
-    change(StateWriter(hash: hash, limits: hashLimits))
+    var writer = StateWriter(hash: hash, limits: hashLimits)
+    change(&writer)
     if existing == nil { try insertObject(hash.object, at: key) }
     changed(key, "hset", .hash)
   }

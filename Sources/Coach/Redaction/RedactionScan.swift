@@ -25,9 +25,9 @@ struct RedactionScan {
 
   /// What is remembered of words, and the roles that matter in this text.
   private let memory = WordMemory()
-  private let triggers: WordRole
+  let triggers: WordRole
   /// Without a digit nothing but names can begin with a letter.
-  private let hasDigits: Bool
+  let hasDigits: Bool
 
   static let never = -(1 << 30)
   /// Bytes that a recogniser may read ahead.
@@ -58,10 +58,13 @@ struct RedactionScan {
   }
 
   /// Finds everything.
-  mutating func run() {
-    while true {
-      position = Self.passPlain(text, position, memory, triggers, hasDigits)
-      guard position < text.count else { break }
+  mutating func run() { run(until: text.count) }
+
+  /// Goes on to `limit`, or some way beyond it.
+  mutating func run(until limit: Int) {
+    while position < limit {
+      position = Self.passPlain(text, position, limit, memory, triggers, hasDigits)
+      guard position < limit else { break }
       let byte = text[position]
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "("):
@@ -81,10 +84,11 @@ struct RedactionScan {
   ///
   /// - Returns: where something else begins.
   private static func passPlain(
-    _ text: ByteView, _ start: Int, _ memory: WordMemory, _ triggers: WordRole, _ hasDigits: Bool
+    _ text: ByteView, _ start: Int, _ limit: Int, _ memory: WordMemory, _ triggers: WordRole,
+    _ hasDigits: Bool
   ) -> Int {
     var index = start
-    while index < text.count {
+    while index < limit {
       let first = text[index]
       if first == 0x20 || first == UInt8(ascii: ".") || first == UInt8(ascii: ",") {
         index &+= 1

@@ -62,6 +62,7 @@ public enum SafetyDetector {
     return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: capacity) { numbers in
       // There is room for more than nothing.
       var screen = SafetyScreen(text, numbers.baseAddress.unsafelyUnwrapped)
+      screen.run(SafetyRuleSet.shared)
       return screen.isQuiet(SafetyRuleSet.shared)
     }
   }

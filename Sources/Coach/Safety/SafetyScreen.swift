@@ -23,6 +23,12 @@ struct SafetyScreen: ~Copyable {
   private var anchorCount = 0
   /// A word was read as several.
   private var isUnsure = false
+  /// Nothing can be said of the text, which is to be read in full.
+  private(set) var hasGivenUp = false
+  /// Words of one letter that were met last, one after another.
+  private var singles = 0
+  /// Where reading goes on.
+  var position = 0
 
   /// Words with a number that are taken note of; a message with more and an anchor is read in full.
   static let numberCountMax = 96
@@ -33,38 +39,57 @@ struct SafetyScreen: ~Copyable {
     self.numbers = numbers
   }
 
-  /// Whether it is certain that no rule matches.
+  /// Reads the whole text.
+  mutating func run(_ rules: borrowing SafetyRuleSet) { run(until: text.count, rules) }
+
+  /// Reads on to `limit`, or some way beyond it; to the end when nothing can be said any more.
   ///
   /// - Complexity: O(n), no allocation
-  mutating func isQuiet(_ rules: borrowing SafetyRuleSet) -> Bool {
-    var singles = 0
-    var index = 0
-    while index < text.count {
-      if let word = ShortWord(text, at: index), Self.separates(word.next) {
-        // Letters that stand singly may be one word together.
-        singles = word.count == 1 ? singles &+ 1 : 0
-        let end = index &+ word.count
-        let place = memory.place(word.head, word.tail)
-        guard singles <= 2, take(place, index, end, rules) else { return false }
-        index = word.next == 0x20 ? end &+ 1 : end
+  mutating func run(until limit: Int, _ rules: borrowing SafetyRuleSet) {
+    while position < limit {
+      if let word = ShortWord(text, at: position), Self.separates(word.next) {
+        let end = position &+ word.count
+        take(memory.place(word.head, word.tail), position, end, rules)
+        count(word.count)
+        position = max(position, word.next == 0x20 ? end &+ 1 : end)
         continue
       }
-      let run = text.letterRun(at: index).count
-      guard let end = Self.wordEnd(text, index &+ run, isInside: run > 0) else { return false }
-      if end == index {
-        index &+= 1
+      let run = text.letterRun(at: position).count
+      guard let end = Self.wordEnd(text, position &+ run, isInside: run > 0) else {
+        giveUp()
+        return
+      }
+      if end == position {
+        position &+= 1
         continue
       }
-      singles = end &- index == 1 && run == 1 ? singles &+ 1 : 0
-      guard singles <= 2 else { return false }
-      if let place = memory.place(text, index, end) {
-        guard take(place, index, end, rules) else { return false }
+      if let place = memory.place(text, position, end) {
+        take(place, position, end, rules)
       } else {
-        let (number, facts) = Self.read(text[index..<end], rules)
-        guard note(number, facts, rules) else { return false }
+        let (number, facts) = Self.read(text[position..<end], rules)
+        note(number, facts, rules)
       }
-      index = end
+      // A single digit is no letter.
+      count(run == 1 ? end &- position : 2)
+      position = max(position, end)
     }
+  }
+
+  /// Takes note of a word that was read before, of so many letters.
+  @inline(__always)
+  mutating func take(
+    known place: UnsafeMutablePointer<ccoach_word>, letters: Int, _ rules: borrowing SafetyRuleSet
+  ) {
+    assert(place.pointee.facts & WordMemory.Facts.hasNumber != 0)
+    count(letters)
+    if place.pointee.number != 0 || place.pointee.facts & WordMemory.Facts.isSeveral != 0 {
+      note(place.pointee.number, place.pointee.facts, rules)
+    }
+  }
+
+  /// Whether it is certain that no rule matches, once the text is read.
+  func isQuiet(_ rules: borrowing SafetyRuleSet) -> Bool {
+    if hasGivenUp { return false }
     if anchorCount == 0 { return true }
     if isUnsure { return false }
     for index in 0..<numberCount where rules.isAnchor(numbers[index]) {
@@ -73,39 +98,50 @@ struct SafetyScreen: ~Copyable {
     return true
   }
 
-  /// Takes note of a word; false when nothing can be said any more.
+  /// Nothing can be said of this text here.
+  private mutating func giveUp() {
+    hasGivenUp = true
+    position = text.count
+  }
+
+  /// Letters that stand singly, three of them, may be one word together.
+  @inline(__always)
+  private mutating func count(_ letters: Int) {
+    singles = letters == 1 ? singles &+ 1 : 0
+    if singles > 2 { giveUp() }
+  }
+
+  /// Takes note of a word.
   @inline(__always)
   private mutating func take(
     _ place: UnsafeMutablePointer<ccoach_word>, _ start: Int, _ end: Int,
     _ rules: borrowing SafetyRuleSet
-  ) -> Bool {
+  ) {
     if place.pointee.facts & WordMemory.Facts.hasNumber == 0 {
       let (number, facts) = Self.read(text[start..<end], rules)
       place.pointee.number = number
       place.pointee.facts |= facts | WordMemory.Facts.hasNumber
     }
-    if place.pointee.number == 0, place.pointee.facts & WordMemory.Facts.isSeveral == 0 {
-      return true
-    }
-    return note(place.pointee.number, place.pointee.facts, rules)
+    if place.pointee.number == 0, place.pointee.facts & WordMemory.Facts.isSeveral == 0 { return }
+    note(place.pointee.number, place.pointee.facts, rules)
   }
 
   private mutating func note(
     _ number: UInt16, _ facts: UInt32, _ rules: borrowing SafetyRuleSet
-  ) -> Bool {
+  ) {
     if facts & WordMemory.Facts.isSeveral != 0 {
       isUnsure = true
-      return facts & WordMemory.Facts.isSeveralWithAnchor == 0
+      if facts & WordMemory.Facts.isSeveralWithAnchor != 0 { giveUp() }
+      return
     }
-    guard number != 0 else { return true }
+    guard number != 0 else { return }
     if rules.isAnchor(number) { anchorCount += 1 }
     if numberCount == Self.numberCountMax {
       isUnsure = true
-      return true
+      return
     }
     numbers[numberCount] = number
     numberCount += 1
-    return true
   }
 
   /// Whether a byte ends a word, whatever stands around it. Zeros are behind the text's end.

@@ -3,9 +3,12 @@ internal import Bytes
 /// Cuts a text into units and names the features of each.
 struct EstimateScan<Visitor: EstimateVisitor> {
   private let text: ByteView
-  private var position = 0
+  /// Where units end: trailing space is free, or nearly so.
+  private let end: Int
+  /// Where the next unit begins; behind the last, the text's end.
+  var position = 0
   /// The unit before ended with a closing marker.
-  private var isClosed = false
+  var isClosed = false
   var visitor: Visitor
   /// Tokens whose number needs no estimate: digits, spaces.
   var plain = 0
@@ -21,19 +24,23 @@ struct EstimateScan<Visitor: EstimateVisitor> {
   init(_ text: ByteView, _ visitor: Visitor) {
     self.text = text
     self.visitor = visitor
+    var end = text.count
+    while end > 0, text[end - 1] == 0x20 || text[end - 1] &- 0x09 < 5 { end -= 1 }
+    self.end = end
   }
 
   /// Visits every unit.
   ///
   /// - Complexity: O(n)
-  mutating func run() {
-    var end = text.count
-    // Trailing space is free, or nearly so.
-    while end > 0, text[end - 1] == 0x20 || text[end - 1] &- 0x09 < 5 { end -= 1 }
-    while position < end {
+  mutating func run() { run(until: text.count) }
+
+  /// Visits the units that begin in front of `limit`.
+  mutating func run(until limit: Int) {
+    let limit = min(limit, end)
+    while position < limit {
       let byte = text[position]
       if Self.isWordByte(byte) {
-        if !passKnown(end) { word(end) }
+        if !passKnown(limit) { word(end) }
       } else if byte <= 0x20 {
         space(end)
       } else if byte &- 0x30 < 10 {
@@ -44,6 +51,7 @@ struct EstimateScan<Visitor: EstimateVisitor> {
         other(end)
       }
     }
+    if position >= end { position = text.count }
   }
 
   /// ASCII letters, and the bytes of Latin letters with accents.
@@ -62,12 +70,12 @@ struct EstimateScan<Visitor: EstimateVisitor> {
     text[index] &- 0xC3 < 7 && index + 1 < end && text[index + 1] & 0xC0 == 0x80
   }
 
-  /// Passes words of ASCII letters that were met before, and the single spaces between them, which
-  /// cost nothing.
+  /// Passes words of ASCII letters that were met before and begin in front of `limit`, and the
+  /// single spaces between them, which cost nothing.
   ///
   /// - Returns: false when there was not one.
   @inline(__always)
-  private mutating func passKnown(_ end: Int) -> Bool {
+  private mutating func passKnown(_ limit: Int) -> Bool {
     var start = position
     // What goes on beyond ASCII may be the same word.
     while let word = ShortWord(text, at: start), word.next < 0x80,
@@ -76,7 +84,7 @@ struct EstimateScan<Visitor: EstimateVisitor> {
       start &+= word.count
       position = start
       isClosed = true
-      guard word.next == 0x20, start &+ 1 < end, Self.isWordByte(text[start &+ 1]) else {
+      guard word.next == 0x20, start &+ 1 < limit, Self.isWordByte(text[start &+ 1]) else {
         return true
       }
       start &+= 1
@@ -120,17 +128,15 @@ struct EstimateScan<Visitor: EstimateVisitor> {
     return visitor.recall(head, text.eightBytes(at: start + 8).first(count - 8) | length)
   }
 
-  /// Whether a run of punctuation with these markers is known. As a word it would have 128 bytes
-  /// more than it has.
+  /// Whether a run of punctuation with these markers is known.
   @inline(__always)
   private mutating func recall(
     punctuation start: Int, _ count: Int, opens: Bool, closes: Bool
   ) -> Bool {
     guard count <= 8 else { return false }
-    let markers: UInt64 = (opens ? 1 : 0) | (closes ? 2 : 0)
     return visitor.recall(
       text.eightBytes(at: start).first(count),
-      UInt64(truncatingIfNeeded: count | 0x80) &<< 56 | markers)
+      WordMemory.punctuation(count, opens: opens, closes: closes))
   }
 
   private mutating func space(_ end: Int) {

@@ -15,7 +15,7 @@ public import Bytes
 /// A value of this type may be kept for the length of a command, and used from any thread.
 public struct TokenCounter: Sendable {
   private let vocabulary: TokenVocabulary?
-  private let family: TokenFamily
+  let family: TokenFamily
 
   /// What every message after the first adds to the frame, in tokens: a setting.
   public let messageFrameTokens: Int

@@ -29,9 +29,17 @@ public enum TokenEstimate {
     TokenEstimateTable.weights.withUnsafeBufferPointer { weights in
       var scan = EstimateScan(text, SummingVisitor(weights: weights))
       scan.run()
-      let content = biased(scan.visitor.sum + scan.plain * scale, family, text)
-      return content + (isFramed ? overhead(family) : 0)
+      return count(text, scan, family: family, isFramed: isFramed)
     }
+  }
+
+  /// The tokens of a text that was read to its end.
+  static func count(
+    _ text: ByteView, _ scan: borrowing EstimateScan<SummingVisitor>, family: TokenFamily,
+    isFramed: Bool
+  ) -> Int {
+    let content = biased(scan.visitor.sum + scan.plain * scale, family, text)
+    return content + (isFramed ? overhead(family) : 0)
   }
 
   /// Tokens of the frame around a user message: facts of the provider.

@@ -43,16 +43,34 @@ struct WordMemory {
   ///     word is like a place that was never written.
   @inline(__always)
   func place(_ head: UInt64, _ tail: UInt64) -> UnsafeMutablePointer<ccoach_word> {
-    let hash = (head ^ tail &* 0xD6E8_FEB8_6659_FD93) &* 0x9E37_79B9_7F4A_7C15
-    let mixed = (hash ^ hash >> 32) &* 0xE703_7ED1_A0B4_28DB
+    // All bits count for the highest ones of the product. The tail is turned, so that its letters
+    // do not meet the same ones of the head, and its length is lowest.
+    let hash = (head ^ (tail &<< 8 | tail &>> 56)) &* 0x9E37_79B9_7F4A_7C15
     // In bounds: the shift leaves as many bits as number the places.
-    let place = places + Int(truncatingIfNeeded: mixed >> UInt64(64 - CCOACH_WORD_BITS))
+    let place = places + Int(truncatingIfNeeded: hash &>> UInt64(64 - CCOACH_WORD_BITS))
     if place.pointee.head != head || place.pointee.tail != tail {
       place.pointee.head = head
       place.pointee.tail = tail
       place.pointee.facts = 0
     }
     return place
+  }
+
+  /// The place of a sign behind a word, as the token estimate reads it.
+  ///
+  /// - Parameter closes: a space and something else follow.
+  @inline(__always)
+  func place(ofSign byte: UInt8, closes: Bool) -> UnsafeMutablePointer<ccoach_word> {
+    place(UInt64(byte), Self.punctuation(1, opens: false, closes: closes))
+  }
+
+  /// The second half of the key of a run of punctuation with these markers: as a word it would have
+  /// 128 bytes more than it has.
+  ///
+  /// - Parameter count: 8 at most.
+  @inline(__always)
+  static func punctuation(_ count: Int, opens: Bool, closes: Bool) -> UInt64 {
+    UInt64(truncatingIfNeeded: count | 0x80) &<< 56 | (opens ? 1 : 0) | (closes ? 2 : 0)
   }
 
   /// The place of a stretch of a text; nil when it is too long.

@@ -109,7 +109,7 @@ extension Server {
         return position
       }
       return nil
-    case .single, .range, .specs:
+    case .single, .range, .made, .specs:
       let found =
         keys
         ?? CommandKeys.find(

@@ -33,8 +33,17 @@ enum KeyPlan {
   case single(Int)
   /// Keys from `first` to the end or to `last`, every `step`; `last` negative: from the end.
   case range(first: Int, last: Int, step: Int)
+  /// Keys at fixed positions, the names of some of which are made from the arguments there.
+  case made(UnsafeBufferPointer<MadeKey>)
   /// By the key specifications.
   case specs
+}
+
+/// A key at a fixed position.
+struct MadeKey {
+  let position: Int
+  /// Makes its name; nil: the argument is the name.
+  let template: KeyTemplate?
 }
 
 /// All commands by name: an open-addressed hash table that is built at start and never changes.
@@ -104,6 +113,9 @@ struct CommandTable: ~Copyable {
 
   deinit {
     slots.deallocate()
+    for index in 0..<count {
+      if case .made(let keys) = entries[index].keyPlan { keys.deallocate() }
+    }
     entries.deinitialize(count: count)
     entries.deallocate()
     names.deallocate()
@@ -113,11 +125,25 @@ struct CommandTable: ~Copyable {
   private static func plan(_ spec: CommandSpec) -> KeyPlan {
     let keys = spec.keys.filter { !$0.flags.contains(.notKey) }
     guard let first = keys.first else { return .none }
+    if let made = madeKeys(keys) { return .made(made) }
     guard keys.count == 1, first.template == nil, case .index(let position) = first.begin,
       case .range(let last, let step, let limit) = first.find, limit <= 1
     else { return .specs }
     if last == 0 { return .single(position) }
     return .range(first: position, last: last < 0 ? last : position + last, step: step)
+  }
+
+  /// The keys, if all of them stand at fixed positions and the name of one is made.
+  private static func madeKeys(_ keys: [KeySpec]) -> UnsafeBufferPointer<MadeKey>? {
+    guard keys.contains(where: { $0.template != nil }) else { return nil }
+    var made: [MadeKey] = []
+    for key in keys {
+      guard key.isOnePosition, case .index(let position) = key.begin else { return nil }
+      made.append(MadeKey(position: position, template: key.template))
+    }
+    let buffer = UnsafeMutableBufferPointer<MadeKey>.allocate(capacity: made.count)
+    _ = buffer.initialize(from: made)
+    return UnsafeBufferPointer(buffer)
   }
 
   private static func keyRights(_ spec: CommandSpec) -> ACLKeyRights? {

@@ -104,6 +104,7 @@ extension EventLoop {
       for position in stride(from: first, through: end, by: step) {
         addKey(arguments[position], &count)
       }
+    case .made(let keys): return collectMadeKeys(keys, arguments)
     case .specs:
       let specs = server.state.pointee.commands.specs[entry.pointee.index].keys
       if specs.contains(where: { $0.template != nil }) {
@@ -146,7 +147,32 @@ extension EventLoop {
     return count
   }
 
-  /// The same where names are made from arguments.
+  /// The same for keys at fixed positions.
+  ///
+  /// - Returns: the number of keys; -1, and none are there, when one cannot be made.
+  private func collectMadeKeys(
+    _ keys: UnsafeBufferPointer<MadeKey>, _ arguments: Arguments
+  ) -> Int {
+    var byteCount = 0
+    for key in keys {
+      guard key.position < arguments.count else { return -1 }
+      if let template = key.template { byteCount += template.byteCountMax }
+    }
+    state.pointee.madeNames.begin(byteCount: byteCount)
+    var count = 0
+    for key in keys {
+      let argument = arguments[key.position]
+      guard let template = key.template else {
+        addKey(argument, &count)
+        continue
+      }
+      guard let name = state.pointee.madeNames.append(template, argument) else { return -1 }
+      addKey(name, &count)
+    }
+    return count
+  }
+
+  /// The same where names are made from arguments whose positions have to be found.
   ///
   /// - Returns: the number of keys; -1, and none are there, when one cannot be made.
   private func collectMadeKeys(_ specs: [KeySpec], _ arguments: Arguments) -> Int {
@@ -154,11 +180,8 @@ extension EventLoop {
     for spec in specs {
       guard let template = spec.template else { continue }
       var names = 0
-      // Most are made from one argument, at a fixed position.
-      if !spec.isOnePosition, !spec.forEachPosition(in: arguments, { _ in names += 1 }) {
-        return -1
-      }
-      byteCount += max(names, 1) * template.byteCountMax
+      guard spec.forEachPosition(in: arguments, { _ in names += 1 }) else { return -1 }
+      byteCount += names * template.byteCountMax
     }
     state.pointee.madeNames.begin(byteCount: byteCount)
     var count = 0
@@ -172,12 +195,7 @@ extension EventLoop {
           fits = false
         }
       }
-      if spec.isOnePosition, case .index(let position) = spec.begin {
-        guard position < arguments.count else { return -1 }
-        add(position)
-      } else {
-        _ = spec.forEachPosition(in: arguments, add)
-      }
+      _ = spec.forEachPosition(in: arguments, add)
       if !fits { return -1 }
     }
     return count

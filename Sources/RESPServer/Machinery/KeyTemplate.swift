@@ -10,9 +10,11 @@ public import Bytes
 /// hashed and locked before the command runs, users need rights to the name that is made, EXEC
 /// locks it, COMMAND GETKEYS tells it. Braces around the argument make it the hash tag, so that all
 /// keys of one argument are in one slot, which a client can compute from the argument itself.
-public struct KeyTemplate: Sendable {
+public struct KeyTemplate: @unchecked Sendable {
+  // Sendable: see `KeyPrefix`.
+
   /// What stands in front of the argument, and behind it.
-  private let prefix: KeyPrefix
+  private let prefix: UnsafeMutablePointer<ByteView>
   private let opening: StaticString
   private let suffix: StaticString
 
@@ -23,7 +25,7 @@ public struct KeyTemplate: Sendable {
 
   /// Makes a template whose names begin with what an operator has chosen, and then with `opening`.
   public init(_ prefix: KeyPrefix, _ opening: StaticString, _ suffix: StaticString) {
-    self.prefix = prefix
+    self.prefix = prefix.place
     self.opening = opening
     self.suffix = suffix
   }
@@ -57,13 +59,17 @@ public struct KeyTemplate: Sendable {
     return Self.accepts(argument) ? argument : nil
   }
 
+  @inline(__always)
+  private var prefixView: ByteView { prefix.pointee }
+
   /// Bytes in front of the argument.
-  private var headCount: Int { prefix.view.count + opening.utf8CodeUnitCount }
+  private var headCount: Int { prefixView.count + opening.utf8CodeUnitCount }
 
   /// Whether a name is longer than what stands in front of the argument, and begins with it.
   private func begins(_ name: ByteView) -> Bool {
-    let count = prefix.view.count
-    return name.count > headCount && name[0..<count] == prefix.view
+    let view = prefixView
+    let count = view.count
+    return name.count > headCount && name[0..<count] == view
       && name[count..<headCount] == opening
   }
 
@@ -91,7 +97,7 @@ public struct KeyTemplate: Sendable {
   /// - Parameter place: room for the name.
   /// - Returns: its bytes.
   func write(_ subject: ByteView, to place: UnsafeMutablePointer<UInt8>) -> Int {
-    let view = prefix.view
+    let view = prefixView
     let head = view.count + opening.utf8CodeUnitCount
     place.update(from: view.base, count: view.count)
     (place + view.count).update(from: opening.utf8Start, count: opening.utf8CodeUnitCount)
@@ -112,29 +118,27 @@ public struct KeyTemplate: Sendable {
 
 /// What the names of a module's keys begin with. A module that leaves it to its operator sets it
 /// when it starts, before the first command.
-public final class KeyPrefix: @unchecked Sendable {
+///
+/// It lives as long as the program, so that templates read it without counting references.
+public struct KeyPrefix: @unchecked Sendable {
   // Sendable: nobody reads it yet when it is set.
 
-  private var bytes: UnsafeMutablePointer<UInt8>
+  fileprivate let place: UnsafeMutablePointer<ByteView>
 
   /// The prefix; valid until another is set.
-  public private(set) var view: ByteView
+  public var view: ByteView { place.pointee }
 
   /// Makes a prefix.
   public init(_ text: StaticString) {
-    bytes = .allocate(capacity: max(1, text.utf8CodeUnitCount))
-    bytes.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
-    view = ByteView(base: UnsafePointer(bytes), count: text.utf8CodeUnitCount)
+    place = .allocate(capacity: 1)
+    place.initialize(to: ByteView(text))
   }
-
-  deinit { bytes.deallocate() }
 
   /// Sets it; only before the first command (`ServerModule.start`).
   public func set(_ text: String) {
-    bytes.deallocate()
-    bytes = .allocate(capacity: max(1, text.utf8.count))
+    let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, text.utf8.count))
     for (index, byte) in text.utf8.enumerated() { bytes[index] = byte }
-    view = ByteView(base: UnsafePointer(bytes), count: text.utf8.count)
+    place.pointee = ByteView(base: UnsafePointer(bytes), count: text.utf8.count)
   }
 }
 

@@ -239,7 +239,7 @@ extension EventLoop {
       switch entry.pointee.keyPlan {
       case .single(let index): position = index
       case .range(let first, _, _): position = first
-      case .none, .specs: position = 0
+      case .none, .made, .specs: position = 0
       }
       if position > 0, position < count {
         request.hash = server.state.pointee.keyspace.hash(arguments[position]).hash

@@ -345,7 +345,7 @@ struct ScriptKeyUse {
       return areKeys(from: position, to: position, step: 1, of: arguments)
     case (.keys, .range(let first, let last, let step)):
       return areKeys(from: first, to: last, step: step, of: arguments)
-    case (.keys, .specs):
+    case (.keys, .made), (.keys, .specs):
       return entry.pointee.type.spec.keys.allSatisfy { spec in
         if spec.flags.contains(.notKey) { return true }
         guard !spec.flags.contains(.incomplete), case .index(let first) = spec.begin,
