@@ -40,7 +40,9 @@ struct MessageSurveyTests {
     "Room 12", "room 12 or 0176 5550134", "I am at 12 Main Street", "my name is Ada", "Hi Ada, how",
     "max@example.org", "a: b", "well-known", "7pm", "é", "café au lait", "don’t", "😂 😂", "\0 \0",
     "word\tword\nword\r\nword", "  two  spaces ", "congratulations unfortunately", "a.b.c. d",
-    "supercalifragilisticexpialidocious is long", "He said he would kill me.", "I feel afraid of him",
+    "supercalifragilisticexpialidocious is long",
+    "He said he would kill me.",
+    "I feel afraid of him",
     "\u{FEFF}text", "[NAME_1] is here", "call me. call 911", "x.", ". x", ", and", "! x", "ok?!",
   ])
   func oneWalkSaysTheSame(_ text: String) {
@@ -56,7 +58,9 @@ struct MessageSurveyTests {
       "can't", "Anna", "Mr", "Hi", "hello", "dear", "name", "kill", "myself", "him", "he", "hit",
       "afraid", "of", "number", "7pm", "14", "March", "12", "Street", "0176", "5550134", "555-0134",
       "a", "b", "k", "max@example.org", "http://a:b@c.example/?k=v", "1990-01-02", "born", "ssn",
-      "123-45-6789", "4111111111111111", "é", "naïve", "😂", "don’t", "ok", "lol", "hmmmm", "[NAME_1]",
+      "123-45-6789", "4111111111111111", "é", "naïve", "😂", "don’t",
+      "ok", "lol", "hmmmm",
+      "[NAME_1]",
       "unfortunately", "congratulations", "metamorphosis's", "x'y'z", "'", "-", "--", ":", "(", ")",
     ]
     let between = [

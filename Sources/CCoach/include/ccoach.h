@@ -29,12 +29,12 @@ struct ccoach_word {
   unsigned facts;
 };
 
-#define CCOACH_WORD_BITS 11
+#define CCOACH_WORD_BITS 13
 
 // 1 << CCOACH_WORD_BITS words of the calling thread's own.
 struct ccoach_word *ccoach_words(void);
 
-#define CCOACH_WORD_ROW_BITS 10
+#define CCOACH_WORD_ROW_BITS 12
 #define CCOACH_WORD_ROW_BYTES 48
 
 // Memory of the calling thread for what words add to a classifier's scores (WordRows.swift),

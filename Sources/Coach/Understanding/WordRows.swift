@@ -3,7 +3,7 @@ internal import CCoach
 /// What words add to the scores of a message, remembered by each thread: the row of a word and the
 /// sum of the rows of its pieces, which are most of a message's features.
 ///
-/// Direct-mapped, 1,024 places of 48 bytes. A word is its bytes as normalised, 15 at most, with its
+/// Direct-mapped, 4,096 places of 48 bytes. A word is its bytes as normalised, 15 at most, with its
 /// length in the sixteenth, and is compared whole. Sums of rows are whole numbers, so a message has
 /// the same scores to the last bit whether its words are known or not. What is remembered is of one
 /// set of rows: a correction makes new ones, with another stamp, and everything is forgotten.
