@@ -4,8 +4,9 @@ internal import CCoach
 /// What the readers of messages remember of single words, each thread for itself: people say most
 /// of what they say with a few hundred words.
 ///
-/// Direct-mapped, 8,192 places of 24 bytes, touched as words come. A word is its bytes as written, 15 at most, with its
-/// length in the sixteenth; it is compared whole, so nothing is ever said of another word:
+/// Direct-mapped, 8,192 places of 24 bytes, touched as words come. A word is its bytes as written,
+/// 15 at most, with its length in the sixteenth; it is compared whole, so nothing is ever said of
+/// another word:
 ///
 ///     head | tail, length | share of a token estimate | number in the crisis rules | facts
 ///
