@@ -15,9 +15,10 @@ struct ReadMessage: Sendable {
     if redacts { questions.insert(.personalData) }
     if !counter.isExact { questions.insert(.tokens) }
     if kind == .user { questions.insert(.crisis) }
-    let survey = MessageSurvey(text, questions, counter.family)
-    guard !survey.hasPersonalData else {
-      prepared = PreparedText(kind, text, redacts: true, counter)
+    // The walk knows introduced names alone.
+    let isWalked = !redacts || Redactor.forWriting.level == .introduced
+    guard isWalked, let survey = MessageSurvey(text, questions, counter.family) else {
+      prepared = PreparedText(kind, text, redacts: redacts, counter)
       safety =
         kind == .user
         ? prepared.text.withByteView { SafetyDetector.verdict(on: $0) } : SafetyVerdict()

@@ -15,8 +15,6 @@ internal import CCoach
 /// of them sees all that it would see alone, and says the same, which a test compares. The walk
 /// ends early where there is personal data: what stands in its place is to be read then.
 struct MessageSurvey {
-  /// There is something to redact; then the rest is not known.
-  private(set) var hasPersonalData = false
   /// The estimate of the content's tokens; 0 when it was not asked for.
   private(set) var tokens = 0
   /// It is certain that no crisis rule matches; false when it was not asked for.
@@ -30,27 +28,29 @@ struct MessageSurvey {
     static let crisis = Questions(rawValue: 4)
   }
 
-  /// Reads a message.
+  /// Reads a message; nil where there is something to redact, of the names those that are
+  /// introduced.
   ///
   /// - Parameter family: of the tokens.
   /// - Complexity: O(n), no allocation where there is no personal data
-  init(_ text: ByteView, _ questions: Questions, _ family: TokenFamily) {
+  init?(_ text: ByteView, _ questions: Questions, _ family: TokenFamily) {
     let capacity = SafetyScreen.numberCountMax
-    self = TokenEstimateTable.weights.withUnsafeBufferPointer { weights in
+    let survey: MessageSurvey? = TokenEstimateTable.weights.withUnsafeBufferPointer { weights in
       withUnsafeTemporaryAllocation(of: UInt16.self, capacity: capacity) { numbers in
         // There is room for more than nothing.
         var walk = SurveyWalk(text, questions, weights, numbers.baseAddress.unsafelyUnwrapped)
         walk.run(SafetyRuleSet.shared)
+        if walk.hasPersonalData { return nil }
         return MessageSurvey(walk, SafetyRuleSet.shared, family)
       }
     }
+    guard let survey else { return nil }
+    self = survey
   }
 
   private init(
     _ walk: borrowing SurveyWalk, _ rules: borrowing SafetyRuleSet, _ family: TokenFamily
   ) {
-    hasPersonalData = walk.hasPersonalData
-    if hasPersonalData { return }
     if walk.questions.contains(.tokens) {
       tokens = TokenEstimate.count(walk.text, walk.estimate, family: family, isFramed: false)
     }
