@@ -33,6 +33,8 @@ help: ## List what make can do
 	@echo "make coach-train    train the coach's classifier and tagger (2 minutes; needs the public sets,"
 	@echo "                    COACH_DATA=../shared/data/coach)"
 	@echo "make coach-eval     what the classifier is worth, on sources that it never saw"
+	@echo "make coach-summary  what the summariser is worth, and which facts it keeps"
+	@echo "make coach-summary-train  fit the summariser again (seconds)"
 	@echo "make docs           write the command reference into docs/"
 
 run: build
@@ -96,7 +98,7 @@ lint:
 # Where the public sets for the coach lie.
 COACH_DATA = ../shared/data/coach
 
-.PHONY: coach-train coach-eval coachtrain-build
+.PHONY: coach-train coach-eval coachtrain-build coach-summary coach-summary-train
 coachtrain-build:
 	@swift build -c release --product coachtrain
 	@swift build -c release --product coachtag
@@ -115,3 +117,17 @@ coach-eval: coachtrain-build
 
 docs: build
 	@scripts/docs
+
+COACH_CHATS = tools/coachsummary/dialogues/chats.jsonl
+COACHSUMMARY = .build/release/coachsummary
+
+coach-summary:
+	@swift build -c release --product coachsummary
+	@$(COACHSUMMARY) evaluate $(COACH_DATA) $(COACH_CHATS) | tools/rouge.py
+	@$(COACHSUMMARY) evaluate $(COACH_DATA) | tools/rouge.py
+	@$(COACHSUMMARY) facts $(COACH_DATA) $(COACH_CHATS)
+	@$(COACHSUMMARY) facts $(COACH_DATA)
+
+coach-summary-train:
+	@swift build -c release --product coachsummary
+	@$(COACHSUMMARY) train $(COACH_DATA)

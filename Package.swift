@@ -85,6 +85,7 @@ let package = Package(
 
     .executableTarget(
       name: "coachsummary", dependencies: ["Coach", "Bytes"], path: "tools/coachsummary",
+      exclude: ["dialogues"],
       swiftSettings: swiftSettings),
 
     .executableTarget(

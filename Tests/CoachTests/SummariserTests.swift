@@ -42,6 +42,87 @@ struct SummariserTests {
     #expect(plain.turns.allSatisfy { $0.speaker.isEmpty })
   }
 
+  @Test(arguments: [
+    "Mia: hi\n\nDr. Lee: hello, sit down\n\nMia: thanks",
+    "Mia: hi\r\n\r\nDr. Lee:  hello, sit down \r\nMia: thanks\r\n",
+    "[14:02] Mia: hi\n[14:03] Dr. Lee: hello, sit down\n[14:03] Mia: thanks",
+    "14/03/24, 14:02 - Mia: hi\n14/03/24, 14:03 - Dr. Lee: hello, sit down\n1:05 - Mia: thanks",
+    "**Mia:** hi\n**Dr. Lee:** hello, sit down\n**Mia**: thanks",
+  ])
+  func readsChats(_ text: String) {
+    let read = transcript(text)
+    #expect(
+      read.turns.map { String(decoding: $0.speaker, as: UTF8.self) } == ["Mia", "Dr. Lee", "Mia"])
+    #expect(
+      read.turns.map { String(decoding: $0.text, as: UTF8.self) }
+        == ["hi", "hello, sit down", "thanks"])
+    #expect(read.characterCount == "Mia: hi\nDr. Lee: hello, sit down\nMia: thanks".count)
+  }
+
+  /// Whoever says it is named, fillers go, and an answer comes with its question.
+  @Test func summarisesChats() {
+    let chat = """
+      Tom: heyyy 😂😂
+      Ann: hi Tom! omg what a day lol
+      Tom: haha yes. can you pick me up at the station on Friday?
+      Ann: yes, sure 👍
+      Tom: great, train gets in at 6.40
+      Ann: ok. I'll bring Grandma's suitcase too :)
+      Tom: thanks!!
+      Ann: np
+      Tom: bye 😘
+      """
+    let made = summary(chat, .ratio(0.5))
+    for fact in ["Tom: ", "Ann: ", "Friday", "6.40", "Grandma"] {
+      #expect(made.contains(fact), "\(fact) in: \(made)")
+    }
+    for filler in ["😂", "lol", "haha", ":)", "bye"] {
+      #expect(!made.contains(filler), "\(filler) in: \(made)")
+    }
+    #expect(made.contains("on Friday?\nAnn: Yes"), "\(made)")
+  }
+
+  @Test func questionsStandBeforeTheirAnswers() {
+    let chat = "Ann: Where shall we meet on Friday?\nTom: Harrow Bay, 7.\nAnn: Lovely weather."
+    let made = summary(chat, .ratio(0.85))
+    #expect(made.contains("Where shall we meet") && made.contains("Harrow Bay"), "\(made)")
+    #expect(!summary(chat, .characters(24)).contains("Harrow Bay"))
+  }
+
+  private struct Chat: Decodable {
+    let dialogue: String
+    let facts: [String]
+  }
+
+  /// At 30% of the characters, as they are in the text: never more, and nearly all of it.
+  @Test func chatsUseTheirBudget() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let file = root.appendingPathComponent("tools/coachsummary/dialogues/chats.jsonl")
+    var used = 0.0
+    var kept = 0
+    var keptLater = 0
+    var total = 0
+    let chats = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
+      try JSONDecoder().decode(Chat.self, from: Data($0.utf8))
+    }
+    for (index, chat) in chats.enumerated() {
+      let made = summary(chat.dialogue, .ratio(0.3))
+      let limit = Double(chat.dialogue.unicodeScalars.count) * 0.3
+      #expect(Double(made.unicodeScalars.count) <= limit, "\(made)")
+      used += Double(made.unicodeScalars.count) / limit / Double(chats.count)
+      // The same chat with two more behind it, as later compactions find it.
+      let later = (index..<index + 3).map { chats[$0 % chats.count].dialogue }
+      let whole = summary(later.joined(separator: "\n"), .ratio(0.3))
+      total += chat.facts.count
+      kept += chat.facts.count { made.localizedCaseInsensitiveContains($0) }
+      keptLater += chat.facts.count { whole.localizedCaseInsensitiveContains($0) }
+    }
+    print("facts of chats: \(kept) of \(total) kept, \(keptLater) when two more follow")
+    #expect(used > 0.9)
+    #expect(kept * 100 >= total * 60 && keptLater * 100 >= total * 60)
+  }
+
   @Test func splitsSentences() {
     let text = "Dr. Smith came at 3.5 hours, e.g. late. \"Why?\" she asked. J. Doe left! Then…  End"
     var found: [String] = []
@@ -60,6 +141,9 @@ struct SummariserTests {
       ("So , um , I think , you know , it 's fine .", "I think, it's fine."),
       ("Well, yeah, okay, go there {laugh} tomorrow.", "Go there tomorrow."),
       ("No.", "No."), ("", ""), ("uh", ""), ("I do n't know .", "I don't know."),
+      ("Hi Tom, how are you? 😂", "How are you?"), ("haha ok. see you at 6 :)", "See you at 6"),
+      ("great, I'll come", "I'll come"), ("No, sorry", "No, sorry"), ("great idea lol", "Great idea"), ("hey", "Hey"),
+      ("❤️ ❤️", ""), ("naïve café 🎉🎉 now", "Naïve café now"),
     ]
     for (raw, clean) in cases {
       let made = Array(raw.utf8).withByteView { SentenceCleaner.clean($0) }

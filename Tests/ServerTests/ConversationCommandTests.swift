@@ -329,13 +329,18 @@ import Testing
     let id = try #require(client.send("COACH.PIN", "p", "His goal: ask her out by 14 March").string)
     #expect(try client.send("COACH.PIN", "p", "His goal: ask her out by 14 March").string == id)
     let second = try #require(client.send("COACH.PIN", "p", "Mail bob@example.org").string)
-    try fill(client, "p", 5..<60)
-    try client.send("COACH.COMPRESS", "p", "RATIO", "0.05")
-    let (fields, messages) = try context(client, "p", "BUDGET", "200")
-    #expect(
-      messages[0].content[0].text
-        == "Facts to remember:\n- His goal: ask her out by 14 March\n- Mail [EMAIL_1]")
-    #expect(fields["tokens_sent"]?.number ?? 999 <= 200)
+    // Three compactions.
+    for count in 1...3 {
+      try fill(client, "p", (5 + 20 * (count - 1))..<(5 + 20 * count))
+      try client.send("COACH.COMPRESS", "p", "RATIO", "0.05")
+      let (fields, messages) = try context(client, "p", "BUDGET", "200")
+      #expect(
+        messages[0].content[0].text
+          == "Facts to remember:\n- His goal: ask her out by 14 March\n- Mail [EMAIL_1]")
+      #expect(fields["tokens_sent"]?.number ?? 999 <= 200)
+      #expect(fields["version"]?.number ?? 0 >= Int64(count))
+    }
+    let fields = try context(client, "p", "BUDGET", "200").fields
     #expect(
       try client.send("COACH.PINS", "p")
         == .array([

@@ -1,14 +1,24 @@
+import Bytes
 import Coach
 import Foundation
 
 /// A dialogue with the summary that a person wrote of it.
 struct Dialogue {
-  /// Which meeting it is from: dialogues of one meeting are never on both sides of a split.
-  let meeting: Int
+  /// Dialogues of one group are never on both sides of a split: a meeting, or a chat.
+  let group: String
+  /// Which part of the data is held out together with it.
+  let fold: Int
+  /// "meeting", or what the file says.
+  let style: String
   let transcript: Transcript
   let reference: String
+  /// Words that a good summary keeps, where a person has marked them.
+  var facts: [String] = []
 
-  /// Lengths taken, in words: shorter ones leave nothing to choose, longer ones are whole meetings.
+  /// Parts that dialogues are split into; each is judged by a model fitted on the others.
+  static let folds = 5
+  /// Lengths taken of meetings, in words: shorter ones leave nothing to choose, longer ones are
+  /// whole meetings.
   static let wordCounts = 60...2500
 
   /// Reads meetings with questions, answers, and the turns that the answers are about.
@@ -19,7 +29,8 @@ struct Dialogue {
       let meeting = try JSONDecoder().decode(Meeting.self, from: Data(line.utf8))
       for query in meeting.queries {
         let dialogue = Dialogue(
-          meeting: number, transcript: meeting.transcript(of: query), reference: query.answer)
+          group: "meeting \(number)", fold: number % folds, style: "meeting",
+          transcript: meeting.transcript(of: query), reference: query.answer)
         let words = dialogue.transcript.turns.reduce(0) { total, turn in
           total + turn.text.split(separator: 0x20).count
         }
@@ -28,6 +39,39 @@ struct Dialogue {
     }
     return dialogues
   }
+
+  /// Reads chats, a JSON object a line: `dialogue` (lines of "Name: text") and `summary`; `style`
+  /// and `facts` may be there, too. The public sets of dialogues have the same fields.
+  static func chats(in file: URL) throws -> [Dialogue] {
+    let text = try String(contentsOf: file, encoding: .utf8)
+    return try text.split(separator: "\n").enumerated().map { number, line in
+      let chat = try JSONDecoder().decode(Chat.self, from: Data(line.utf8))
+      return Dialogue(
+        group: chat.dialogue, fold: number % folds, style: chat.style ?? "chat",
+        transcript: chat.dialogue.transcript, reference: chat.summary, facts: chat.facts ?? [])
+    }
+  }
+
+  /// All chats of a folder's files.
+  static func chats(inFolder folder: URL) throws -> [Dialogue] {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    return try files.filter { $0.pathExtension == "jsonl" }
+      .sorted { $0.lastPathComponent < $1.lastPathComponent }
+      .flatMap { try chats(in: $0) }
+  }
+}
+
+private struct Chat: Decodable {
+  let style: String?
+  let dialogue: String
+  let summary: String
+  let facts: [String]?
+}
+
+extension String {
+  /// The text as the server would read it.
+  var transcript: Transcript { Array(utf8).withByteView { Transcript(parsing: $0) } }
 }
 
 private struct Meeting: Decodable {

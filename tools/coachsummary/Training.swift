@@ -1,61 +1,78 @@
 import Coach
 import Foundation
 
-/// Ridge regression from features of sentences to the number of their words that the reference
-/// summary uses. Solved exactly, so there is nothing random in it.
+/// Weighted ridge regression from features of words to whether the reference summary uses them.
+/// Solved exactly, so there is nothing random in it.
 enum Training {
   /// How strongly weights are pulled to zero, for standardised features.
-  static let ridge = 10.0
+  static let ridge = 100.0
+  /// How much a chat counts; a meeting counts 1, whatever its length.
+  static let chatWeight = 8.0
 
-  static func fit(_ dialogues: [Dialogue]) throws -> SummaryModel {
-    let width = SentenceFeatures.count
-    var rows: [[Double]] = []
-    var targets: [Double] = []
-    for dialogue in dialogues {
-      let wanted = SentenceFeatures.subjects(of: Array(dialogue.reference.utf8))
-      let examples = SentenceFeatures.examples(of: dialogue.transcript)
-      for (index, words) in examples.words.enumerated() {
-        rows.append(Array(examples.rows[index * width..<(index + 1) * width]))
-        targets.append(Double(words.count { wanted.contains($0) }))
-      }
-    }
-    let (means, deviations) = moments(rows, width)
-    let standard = rows.map { row in
-      (0..<width).map { (row[$0] - means[$0]) / deviations[$0] } + [1]
-    }
-    let solution = solve(standard, targets, width + 1)
-    // Back from standardised features to plain ones.
-    var bias = solution[width]
-    var weights = [Double](repeating: 0, count: width)
-    for column in 0..<width {
-      weights[column] = solution[column] / deviations[column]
-      bias -= weights[column] * means[column]
-    }
-    return SummaryModel(bias: bias, weights: weights)
-  }
+  /// The normal equations of a set of rows, gathered without keeping the rows.
+  private struct Equations {
+    let width: Int
+    var products: [Double]
+    var targets: [Double]
 
-  private static func moments(_ rows: [[Double]], _ width: Int) -> ([Double], [Double]) {
-    let count = Double(max(1, rows.count))
-    let means = (0..<width).map { column in rows.reduce(0) { $0 + $1[column] } / count }
-    let deviations = (0..<width).map { column in
-      let variance = rows.reduce(0) {
-        $0 + ($1[column] - means[column]) * ($1[column] - means[column])
-      }
-      return max((variance / count).squareRoot(), 1e-9)
+    init(width: Int) {
+      self.width = width
+      products = Array(repeating: 0, count: width * width)
+      targets = Array(repeating: 0, count: width)
     }
-    return (means, deviations)
-  }
 
-  /// Solves the normal equations by Gaussian elimination with pivots.
-  private static func solve(_ rows: [[Double]], _ targets: [Double], _ width: Int) -> [Double] {
-    var matrix = [[Double]](repeating: [Double](repeating: 0, count: width + 1), count: width)
-    for (row, target) in zip(rows, targets) {
+    mutating func add(_ row: ArraySlice<Double>, target: Double, weight: Double) {
       for left in 0..<width {
-        for right in 0..<width { matrix[left][right] += row[left] * row[right] }
-        matrix[left][width] += row[left] * target
+        let scaled = row[row.startIndex + left] * weight
+        if scaled == 0 { continue }
+        for right in 0..<width {
+          products[left * width + right] += scaled * row[row.startIndex + right]
+        }
+        targets[left] += scaled * target
       }
     }
-    for index in 0..<width { matrix[index][index] += ridge }
+  }
+
+  /// Fits a model. Features have a weight for everything and one more for chats, both pulled to
+  /// zero, so that chats and speech learn from each other where they are alike.
+  static func fit(_ dialogues: [Dialogue]) throws -> SummaryModel {
+    let width = WordFeatures.count
+    var equations = Equations(width: 2 * width + 2)
+    for dialogue in dialogues {
+      let wanted = WordFeatures.stems(of: Array(dialogue.reference.utf8))
+      let examples = WordFeatures.examples(of: dialogue.transcript)
+      let whole = dialogue.style == "meeting" ? 1 : chatWeight
+      let weight = whole * 100 / Double(max(1, examples.stems.count))
+      let none = [Double](repeating: 0, count: width + 1)
+      for (index, stem) in examples.stems.enumerated() {
+        let row = Array(examples.rows[index * width..<(index + 1) * width]) + [1]
+        let both = (examples.isSpeech ? none : row) + row
+        equations.add(both[...], target: wanted.contains(stem) ? 1 : 0, weight: weight)
+      }
+    }
+    let solution = solve(equations)
+    let chat = solution.prefix(width + 1)
+    let shared = Array(solution.suffix(width + 1))
+    return SummaryModel(
+      chat: weights(zip(chat, shared).map { $0 + $1 }), speech: weights(shared))
+  }
+
+  private static func weights(_ solution: [Double]) -> SummaryModel.Weights {
+    SummaryModel.Weights(bias: solution[solution.count - 1], weights: solution.dropLast())
+  }
+
+  /// Solves them by Gaussian elimination with pivots. The pull to zero is in proportion to each
+  /// feature's variance, as if features were standardised.
+  private static func solve(_ equations: Equations) -> [Double] {
+    let width = equations.width
+    let total = equations.products[width * width - 1]
+    var matrix = (0..<width).map { row in
+      Array(equations.products[row * width..<(row + 1) * width]) + [equations.targets[row]]
+    }
+    for index in 0..<width - 1 {
+      let mean = matrix[index][width - 1] / total
+      matrix[index][index] += ridge * max(matrix[index][index] / total - mean * mean, 1e-6)
+    }
     for column in 0..<width {
       let pivot = (column..<width).max { abs(matrix[$0][column]) < abs(matrix[$1][column]) }
       matrix.swapAt(column, pivot ?? column)
@@ -69,23 +86,31 @@ enum Training {
 
   /// Writes the model as source, four figures a weight.
   static func write(_ model: SummaryModel, to path: String) throws {
-    let texts = model.weights.map { String(format: "%.4g", $0) }
-    let lines = stride(from: 0, to: texts.count, by: 5).map { start in
-      "      " + texts[start..<min(start + 5, texts.count)].joined(separator: ", ") + ","
-    }
     let source = """
       // Made by `swift run coachsummary train`; not to be edited.
 
       extension SummaryModel {
-        /// Fitted on meetings with summaries written by people, see docs/coach-summary.md.
+        /// Fitted on chats and meetings with people's summaries, see docs/coach-summary.md.
         package static let fitted = SummaryModel(
-          bias: \(String(format: "%.4g", model.bias)),
-          weights: [
-      \(lines.map { "  " + $0.dropFirst(2) }.joined(separator: "\n"))
-          ])
+          chat: \(text(model.chat)),
+          speech: \(text(model.speech)))
       }
 
       """
     try source.write(toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  private static func text(_ weights: SummaryModel.Weights) -> String {
+    let texts = weights.weights.map { String(format: "%.4g", $0) }
+    let lines = stride(from: 0, to: texts.count, by: 6).map { start in
+      "        " + texts[start..<min(start + 6, texts.count)].joined(separator: ", ") + ","
+    }
+    return """
+      Weights(
+            bias: \(String(format: "%.4g", weights.bias)),
+            weights: [
+      \(lines.joined(separator: "\n"))
+            ])
+      """
   }
 }

@@ -18,17 +18,24 @@ struct BudgetMeter {
       }
   }
 
-  /// What a sentence costs, its speaker's name and separators included.
-  func cost(of sentence: [UInt8], speaker: [UInt8]) -> Int {
+  /// What a sentence costs with the blank or line break behind it, and its full stop.
+  func cost(of sentence: [UInt8]) -> Int {
     switch budget {
     case .characters, .ratio:
-      let name = speaker.isEmpty ? 0 : speaker.withByteView { Words.scalarCount($0) } + 2
-      return sentence.withByteView { Words.scalarCount($0) } + 1 + name
-    case .sentences: return 1
-    case .tokens(_, let measure):
-      let name = speaker.isEmpty ? 0 : speaker.withByteView(measure) + 2
-      // A separator may be a token of its own.
-      return sentence.withByteView(measure) + 1 + name
+      sentence.withByteView { Words.scalarCount($0) } + (Summariser.needsStop(sentence) ? 2 : 1)
+    case .sentences: 1
+    // The separator may be a token of its own.
+    case .tokens(_, let measure): sentence.withByteView(measure) + 1
+    }
+  }
+
+  /// What a speaker's name in front of a sentence costs.
+  func labelCost(of speaker: [UInt8]) -> Int {
+    if speaker.isEmpty { return 0 }
+    switch budget {
+    case .characters, .ratio: return speaker.withByteView { Words.scalarCount($0) } + 2
+    case .sentences: return 0
+    case .tokens(_, let measure): return speaker.withByteView(measure) + 2
     }
   }
 

@@ -3,15 +3,20 @@ public import Bytes
 /// Makes a short text of a long conversation, without a network: the sentences that say most, in
 /// their order, under their speakers' names.
 ///
-///     transcript → sentences, cleaned → features → score ─┐
-///                                                          greedy choice → text
-///     names, numbers, dates ──────────── gain for new ones ┘
+///     transcript → sentences, cleaned → words → what each is worth ─┐
+///                                                                    choice → text
+///     names, numbers, dates, plans ─────────── what they add to that ┘
 ///
-/// Each step takes the sentence with the largest gain for each character: its score from a linear
-/// model (`SentenceFeatures`), less what of its words is said already (maximal marginal relevance,
-/// Carbonell and Goldstein 1998), and, where facts are to be kept, more for each name, number or
-/// date that is new. Gains only shrink while the summary grows, so a gain computed earlier is an
-/// upper bound, and most need not be computed again (lazy greedy, Minoux 1978).
+/// A linear model says how likely each word is to be in a person's summary (`WordFeatures`). A
+/// sentence gains what its words are worth that the summary has not yet, so nothing is said twice
+/// for nothing (coverage of weighted concepts: Gillick and Favre 2009), and the first sentence of a
+/// speaker gains the name in front of it. Where facts are to be kept, a name, a number, a time and
+/// a sentence of plans is worth more than its words.
+///
+/// Each step takes the sentence with the largest gain for its length. Gains only shrink while the
+/// summary grows, so a gain computed earlier is an upper bound, and most need not be computed again
+/// (lazy greedy, Minoux 1978). Of short summaries sentences are then exchanged until nothing gains,
+/// which also uses up their budget. A short answer comes with its question.
 ///
 /// A long conversation is done in parts of `sentencesMax` sentences, each with its share of the
 /// budget, which bounds the time for any input: O(n log n) with n the characters of a part.
@@ -63,15 +68,16 @@ public struct Summariser: Sendable {
     // Parts of about equal size, at turn borders.
     for part in Self.parts(of: transcript) {
       let table = SentenceTable(transcript.turns[part], sentencesMax: Self.sentencesMax)
-      let speakers = transcript.turns[part].map { turn in
-        turn.speaker.withByteView { Words.hash($0) }
+      var names: [[UInt8]] = Array(repeating: [], count: table.speakers.count)
+      for (turn, speaker) in zip(transcript.turns[part], table.turnSpeakers) {
+        names[speaker] = turn.speaker
       }
-      let names = transcript.turns[part].map(\.speaker)
+      let values = WordFeatures.values(of: table, model.weights(for: table))
       var choice = Choice(
-        table: table, scores: model.scores(SentenceFeatures.rows(of: table, speakers: speakers)),
-        speakers: names, keepsFacts: keepsFacts)
-      let share = meter.share(of: transcript.turns[part])
-      sentences += choice.pick(within: share, meter, firstTurn: firstTurn)
+        table: table, values: values, names: names, meter, keepsFacts: keepsFacts)
+      // The last sentence has no separator behind it.
+      let share = meter.share(of: transcript.turns[part]) + (firstTurn == 0 ? 1 : 0)
+      sentences += choice.pick(within: share, firstTurn: firstTurn)
       read += table.sentences.count
       firstTurn += part.count
     }
@@ -105,6 +111,9 @@ public struct Summariser: Sendable {
     return turns
   }
 
+  /// Whether a text ends within a sentence.
+  static func needsStop(_ text: [UInt8]) -> Bool { text.last.map { Words.isPart($0) } ?? false }
+
   /// "Speaker: text text", a line for each change of speaker.
   static func render(_ picked: [Choice.Picked], speakers: [[UInt8]]) -> [UInt8] {
     var text: [UInt8] = []
@@ -112,6 +121,8 @@ public struct Summariser: Sendable {
     for sentence in picked {
       let speaker = speakers[sentence.turn]
       if speaker == last {
+        // What was typed without a full stop gets one where something follows.
+        if needsStop(text) { text.append(0x2E) }
         text.append(0x20)
       } else {
         if last != nil { text.append(0x0A) }

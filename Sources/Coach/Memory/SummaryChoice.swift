@@ -12,122 +12,278 @@ struct Choice {
     let gain: Double
   }
 
-  /// How much a sentence loses whose words are all said already, in words. Chosen on the training
-  /// meetings; 1 to 3 make little difference.
-  static var redundancyWeight: Double { 2 }
   /// Gains are divided by this power of the cost: with 0 long sentences win, with 1 short ones.
-  /// Chosen on the training meetings; 0.5 to 0.8 make little difference.
+  /// 0.5 to 0.8 make little difference.
   static var costExponent: Double { 0.6 }
-  /// What a fact is worth that was not mentioned yet, in words.
-  static var factWeight: Double { 0.5 }
+  /// What a name, a number or a time is worth that was not mentioned yet, in words of the
+  /// reference; a number in words half of that, because most of these are "two" and "one more".
+  /// 1 to 1.5 make little difference.
+  static var factWeight: Double { 1.5 }
+  /// What a sentence of plans and promises is worth in addition, if all of it is new. More than 2
+  /// costs facts of other kinds.
+  static var commitmentWeight: Double { 1.8 }
+  /// What an answer is worth in addition once its question is in: a question says little without.
+  static var answerWeight: Double { 0.8 }
+  /// Exchanges that are tried at most, and chosen sentences, more than which leave no room worth
+  /// filling: they bound the time.
+  static var triesMax: Int { 500 }
+  static var exchangedMax: Int { 64 }
 
   let table: SentenceTable
-  let scores: [Double]
-  let speakers: [[UInt8]]
-  let keepsFacts: Bool
+  let costs: [Int]
+  /// What a speaker's name costs.
+  let labelCosts: [Int]
+  /// What each word is worth where it is.
+  private let values: [Double]
+  private let labelValues: [Double]
 
-  private var said = Set<UInt64>()
-  private var facts = Set<UInt64>()
+  /// How many of the chosen sentences have a word, and how many are a speaker's.
+  private var uses: [Int32]
+  private var speakerUses: [Int32]
+  /// When a word was last looked at, so that a sentence's repetitions count once.
+  private var marks: [Int]
+  private var mark = 0
+  private var chosen: [Int] = []
 
-  init(table: SentenceTable, scores: [Double], speakers: [[UInt8]], keepsFacts: Bool) {
+  init(
+    table: SentenceTable, values: WordFeatures.Values, names: [[UInt8]], _ meter: BudgetMeter,
+    keepsFacts: Bool
+  ) {
     self.table = table
-    self.scores = scores
-    self.speakers = speakers
-    self.keepsFacts = keepsFacts
+    costs = table.sentences.map { meter.cost(of: $0.text) }
+    labelCosts = names.map { meter.labelCost(of: $0) }
+    uses = Array(repeating: 0, count: table.wordTotal)
+    speakerUses = Array(repeating: 0, count: table.speakers.count)
+    marks = Array(repeating: 0, count: table.wordTotal)
+    labelValues = values.speakers
+    var words = values.words
+    if keepsFacts { Self.raise(&words, table) }
+    self.values = words
+  }
+
+  /// Makes facts worth more, and sentences of plans and promises: the same for each of these,
+  /// however long it is.
+  private static func raise(_ values: inout [Double], _ table: SentenceTable) {
+    let speakers = Set(table.speakers.joined())
+    for sentence in table.sentences {
+      for index in sentence.words {
+        let word = table.words[index]
+        if word.isTime || word.hasDigit || word.isName && !speakers.contains(word.id) {
+          values[index] += factWeight
+        } else if word.isNumber {
+          values[index] += factWeight / 2
+        }
+        if sentence.hasCommitment, word.role == .subject {
+          values[index] += commitmentWeight / Double(max(2, sentence.subjectCount))
+        }
+      }
+    }
   }
 
   /// Sentences in their order, of at most `budget` units in all.
-  mutating func pick(within budget: Int, _ meter: BudgetMeter, firstTurn: Int) -> [Picked] {
-    let costs = table.sentences.map { meter.cost(of: $0.text, speaker: speakers[$0.turn]) }
+  mutating func pick(within budget: Int, firstTurn: Int) -> [Picked] {
     var queue = CandidateQueue()
-    for (index, sentence) in table.sentences.enumerated()
-    where sentence.wordCount >= 3 || sentence.wordCount > 0 && table.sentences.count <= 3 {
-      queue.push(Candidate(sentence: index, gain: gain(of: index, cost: costs[index]), round: 0))
+    for index in table.sentences.indices where isCandidate(index) {
+      queue.push(Candidate(sentence: index, gain: rate(index), round: 0))
     }
     var left = budget
-    var chosen: [(Int, Double)] = []
+    var gains: [Int: Double] = [:]
     while var best = queue.pop() {
-      if costs[best.sentence] > left { continue }
+      if isChosen(best.sentence) || cost(of: best.sentence) > left { continue }
       if best.round < chosen.count {
-        best.gain = gain(of: best.sentence, cost: costs[best.sentence])
+        best.gain = rate(best.sentence)
         best.round = chosen.count
         if let next = queue.first, next.gain > best.gain {
           queue.push(best)
           continue
         }
       }
-      chosen.append((best.sentence, best.gain))
-      left -= costs[best.sentence]
-      said.formUnion(table.sentences[best.sentence].subjects)
-      facts.formUnion(table.sentences[best.sentence].facts)
+      for index in unit(best.sentence) {
+        left -= insert(index)
+        gains[index] = best.gain
+      }
+      let next = best.sentence + 1
+      if next < table.sentences.count, table.sentences[next].question == best.sentence {
+        // Its answer is worth more now.
+        queue.push(Candidate(sentence: next, gain: rate(next), round: chosen.count))
+      }
     }
-    chosen.sort { $0.0 < $1.0 }
-    return chosen.map { index, gain in
+    improve(&left, &gains)
+    return chosen.map { index in
       let sentence = table.sentences[index]
-      return Picked(turn: sentence.turn + firstTurn, text: sentence.text, gain: gain)
+      return Picked(
+        turn: sentence.turn + firstTurn, text: sentence.text, gain: gains[index] ?? 0)
     }
   }
 
-  private func gain(of index: Int, cost: Int) -> Double {
+  /// Exchanges sentences as long as that gains, and fills what room is left. Greedy choice leaves a
+  /// tenth of a small budget unused, and the more so the fewer sentences there are to choose from.
+  private mutating func improve(_ left: inout Int, _ gains: inout [Int: Double]) {
+    var triesLeft = Self.triesMax
+    var isBetter = true
+    while isBetter, chosen.count <= Self.exchangedMax {
+      isBetter = false
+      for index in table.sentences.indices where !isChosen(index) {
+        guard isCandidate(index), unit(index).count == 1 else { continue }
+        triesLeft -= chosen.count + 1
+        if triesLeft < 0 { return }
+        if fill(index, &left, &gains) || exchange(index, &left, &gains) { isBetter = true }
+      }
+    }
+  }
+
+  private func isCandidate(_ index: Int) -> Bool {
     let sentence = table.sentences[index]
-    var repeated = 0
-    for hash in sentence.subjects where said.contains(hash) { repeated += 1 }
-    var gain = scores[index]
-    let share = Double(repeated) / Double(max(1, sentence.subjects.count))
-    gain -= Self.redundancyWeight * share
-    if keepsFacts {
-      var fresh = 0
-      for hash in sentence.facts where !facts.contains(hash) { fresh += 1 }
-      gain += Self.factWeight * Double(min(fresh, 4))
-      if sentence.hasCommitment { gain += Self.factWeight * (1 - share) }
+    return sentence.wordCount >= 3 || table.sentences.count <= 3
+      || sentence.question.map { isChosen($0) } ?? false
+  }
+
+  private mutating func fill(
+    _ index: Int, _ left: inout Int, _ gains: inout [Int: Double]
+  ) -> Bool {
+    guard cost(of: index) <= left, gain(of: index) > 0 else { return false }
+    gains[index] = rate(index)
+    left -= insert(index)
+    return true
+  }
+
+  /// Puts a sentence in the place of the chosen one for which it gains most.
+  private mutating func exchange(
+    _ index: Int, _ left: inout Int, _ gains: inout [Int: Double]
+  ) -> Bool {
+    var best = 1e-9
+    var found: (old: Int, left: Int)?
+    // Not what an answer that was chosen needs, nor what this one is the answer to.
+    for old in chosen
+    where table.sentences[index].question != old
+      && (old + 1 == table.sentences.count || table.sentences[old + 1].question != old
+        || !isChosen(old + 1))
+    {
+      let position = chosen.partitioningIndex { $0 >= old }
+      chosen.remove(at: position)
+      use(old, -1)
+      let room = left + extraCost(of: old, at: position)
+      let cost = cost(of: index)
+      if cost <= room {
+        let more = gain(of: index) - gain(of: old)
+        if more > best {
+          best = more
+          found = (old, room - cost)
+        }
+      }
+      chosen.insert(old, at: position)
+      use(old, 1)
     }
-    // A sentence that loses stays a loss, and goes last.
-    return gain > 0 ? gain / pow(Double(max(1, cost)), Self.costExponent) : gain
+    guard let found else { return false }
+    chosen.remove(at: chosen.partitioningIndex { $0 >= found.old })
+    use(found.old, -1)
+    gains[found.old] = nil
+    gains[index] = rate(index)
+    _ = insert(index)
+    left = found.left
+    return true
+  }
+
+  private mutating func use(_ index: Int, _ times: Int32) {
+    mark += 1
+    for word in table.words[table.sentences[index].words] where marks[word.id] != mark {
+      marks[word.id] = mark
+      uses[word.id] += times
+    }
+    let speaker = speaker(of: index)
+    speakerUses[speaker] += times
+    // The name in front of it says it.
+    for id in table.speakers[speaker] { uses[id] += times }
+  }
+
+  private func speaker(of index: Int) -> Int { table.turnSpeakers[table.sentences[index].turn] }
+
+  /// What the summary gets longer by when a sentence is put at a place among the chosen ones: a
+  /// speaker's name stands where the speaker changes.
+  private func extraCost(of index: Int, at place: Int) -> Int {
+    let own = speaker(of: index)
+    let before = place > 0 ? speaker(of: chosen[place - 1]) : nil
+    var cost = costs[index] + (before == own ? 0 : labelCosts[own])
+    if place < chosen.count {
+      let after = speaker(of: chosen[place])
+      cost += (after == own ? 0 : labelCosts[after]) - (after == before ? 0 : labelCosts[after])
+    }
+    return cost
+  }
+
+  private func isChosen(_ index: Int) -> Bool {
+    let place = chosen.partitioningIndex { $0 >= index }
+    return place < chosen.count && chosen[place] == index
+  }
+
+  /// What is chosen with a sentence: an answer comes with its question.
+  private func unit(_ index: Int) -> [Int] {
+    guard let question = table.sentences[index].question, !isChosen(question) else {
+      return [index]
+    }
+    return [question, index]
+  }
+
+  /// What the summary gets longer by.
+  private func cost(of index: Int) -> Int {
+    var cost = extraCost(of: index, at: chosen.partitioningIndex { $0 > index })
+    // Between the two is nothing, so the answer's name is all that may come in addition.
+    let unit = unit(index)
+    if unit.count > 1 {
+      let question = unit[0]
+      cost += extraCost(of: question, at: chosen.partitioningIndex { $0 > question })
+      cost += labelCosts[speaker(of: index)] + labelCosts[speaker(of: question)]
+    }
+    return cost
+  }
+
+  /// Puts a sentence among the chosen ones.
+  ///
+  /// - Returns: what the summary got longer by.
+  private mutating func insert(_ index: Int) -> Int {
+    let place = chosen.partitioningIndex { $0 > index }
+    let cost = extraCost(of: index, at: place)
+    chosen.insert(index, at: place)
+    use(index, 1)
+    return cost
+  }
+
+  /// What the words are worth that a sentence adds, with its question if that is still to come.
+  private mutating func gain(of index: Int) -> Double {
+    mark += 1
+    return unit(index).reduce(0) { $0 + gain(adding: $1) }
+  }
+
+  private mutating func gain(adding index: Int) -> Double {
+    var gain = 0.0
+    for position in table.sentences[index].words {
+      let id = table.words[position].id
+      if uses[id] == 0, marks[id] != mark { gain += values[position] }
+      marks[id] = mark
+    }
+    if let question = table.sentences[index].question, isChosen(question) {
+      gain += Self.answerWeight
+    }
+    if speakerUses[speaker(of: index)] == 0 { gain += labelValues[speaker(of: index)] }
+    return gain
+  }
+
+  /// The gain for its length.
+  private mutating func rate(_ index: Int) -> Double {
+    let cost = unit(index).reduce(0) { $0 + costs[$1] + labelCosts[speaker(of: $1)] }
+    return gain(of: index) / pow(Double(max(1, cost)), Self.costExponent)
   }
 }
 
-/// A sentence that may be chosen, with the gain it had in a round.
-struct Candidate {
-  let sentence: Int
-  var gain: Double
-  var round: Int
-}
-
-/// A binary heap of candidates, the largest gain first; of equal ones the earlier sentence.
-struct CandidateQueue {
-  private var heap: [Candidate] = []
-
-  var first: Candidate? { heap.first }
-
-  mutating func push(_ candidate: Candidate) {
-    heap.append(candidate)
-    var child = heap.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard isBefore(heap[child], heap[parent]) else { return }
-      heap.swapAt(child, parent)
-      child = parent
+extension [Int] {
+  /// The first position whose element fulfils `isBehind`, which all behind it do, too.
+  fileprivate func partitioningIndex(where isBehind: (Int) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
     }
-  }
-
-  mutating func pop() -> Candidate? {
-    guard let top = heap.first else { return nil }
-    let last = heap.removeLast()
-    if heap.isEmpty { return top }
-    heap[0] = last
-    var parent = 0
-    while true {
-      var child = parent * 2 + 1
-      guard child < heap.count else { break }
-      if child + 1 < heap.count, isBefore(heap[child + 1], heap[child]) { child += 1 }
-      guard isBefore(heap[child], heap[parent]) else { break }
-      heap.swapAt(child, parent)
-      parent = child
-    }
-    return top
-  }
-
-  private func isBefore(_ left: Candidate, _ right: Candidate) -> Bool {
-    left.gain != right.gain ? left.gain > right.gain : left.sentence < right.sentence
+    return low
   }
 }

@@ -1,23 +1,26 @@
-/// The summariser's linear model: the number of words a person would use in a summary that a
-/// sentence is expected to hold, `bias` and the sum of weight × feature.
+/// The summariser's linear model: how likely a word is to be in a person's summary, the sum of
+/// weight × feature, with weights for chats and weights for speech that was taken down.
 package struct SummaryModel: Sendable {
-  package let bias: Double
-  package let weights: [Double]
+  /// A constant, and a weight for each feature.
+  package struct Weights: Sendable {
+    package let bias: Double
+    package let weights: [Double]
 
-  package init(bias: Double, weights: [Double]) {
-    precondition(weights.count == SentenceFeatures.count)
-    self.bias = bias
-    self.weights = weights
-  }
-
-  /// The score of each row of features.
-  ///
-  /// - Complexity: O(features)
-  func scores(_ rows: [Double]) -> [Double] {
-    stride(from: 0, to: rows.count, by: weights.count).map { start in
-      var score = bias
-      for column in 0..<weights.count { score += weights[column] * rows[start + column] }
-      return score
+    package init(bias: Double, weights: [Double]) {
+      precondition(weights.count == WordFeatures.count)
+      self.bias = bias
+      self.weights = weights
     }
   }
+
+  package let chat: Weights
+  package let speech: Weights
+
+  package init(chat: Weights, speech: Weights) {
+    self.chat = chat
+    self.speech = speech
+  }
+
+  /// The weights for a transcript of the kind.
+  func weights(for table: SentenceTable) -> Weights { table.isSpeech ? speech : chat }
 }
