@@ -72,7 +72,7 @@ struct SummariserTests {
       Ann: np
       Tom: bye 😘
       """
-    let made = summary(chat, .ratio(0.5))
+    let made = summary(chat, .ratio(0.65))
     for fact in ["Tom: ", "Ann: ", "Friday", "6.40", "Grandma"] {
       #expect(made.contains(fact), "\(fact) in: \(made)")
     }
@@ -142,7 +142,8 @@ struct SummariserTests {
       ("Well, yeah, okay, go there {laugh} tomorrow.", "Go there tomorrow."),
       ("No.", "No."), ("", ""), ("uh", ""), ("I do n't know .", "I don't know."),
       ("Hi Tom, how are you? 😂", "How are you?"), ("haha ok. see you at 6 :)", "See you at 6"),
-      ("great, I'll come", "I'll come"), ("No, sorry", "No, sorry"), ("great idea lol", "Great idea"), ("hey", "Hey"),
+      ("great, I'll come", "I'll come"), ("No, sorry", "No, sorry"),
+      ("great idea lol", "Great idea"), ("hey", "Hey"),
       ("❤️ ❤️", ""), ("naïve café 🎉🎉 now", "Naïve café now"),
     ]
     for (raw, clean) in cases {
