@@ -40,8 +40,8 @@ struct Augmentation {
         all.append(with(example, greeting + ", " + example.text))
       }
     }
-    let coaching = examples.filter { $0.column == 3 && $0.source.hasPrefix("own") }
-    let own = examples.filter { $0.source.hasPrefix("own") && $0.column != noneColumn }
+    let coaching = examples.filter { $0.column == 3 && $0.isOurs }
+    let own = examples.filter { $0.isOurs && $0.column != noneColumn }
     for _ in 0..<(coaching.count / 2) {
       guard let first = coaching.randomElement(using: &generator),
         let second = own.randomElement(using: &generator)

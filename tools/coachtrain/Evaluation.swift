@@ -8,6 +8,8 @@ struct Judged {
   /// The column that is right.
   var column: Int
   var result: Classification
+  /// Words of the message.
+  var wordCount: Int
 
   /// Whether the answer is right: the label, or `uncertain` for what has no label.
   var isRight: Bool {
@@ -22,7 +24,8 @@ struct Evaluation {
     "greeting", "confirmation", "small_talk", "coaching_request", "assessment", "(none)",
   ]
 
-  func printAll() {
+  func printAll(title: String = "Each source judged by weights that never saw any of it:") {
+    print("\n" + title)
     bySource()
     byLabel()
     confusion()
@@ -35,24 +38,25 @@ struct Evaluation {
   /// Our own messages are trained on when a public set is judged. Short ones occur in both, word
   /// for word ("how are you"), so the last columns have the messages that do not.
   func bySource() {
-    print("\nEach source judged by weights that never saw any of it:")
     print(
-      pad("source", 18), "labelled  accuracy  sure only  uncertain   none  refused",
+      pad("source", 22), "labelled  accuracy  sure only  uncertain   none  refused",
       " not in ours  accuracy")
-    let own = Set(judged.filter { $0.source.hasPrefix("own") }.map { Self.words(of: $0.text) })
+    let own = Set(judged.filter { $0.source.isOurs }.map { Self.words(of: $0.text) })
     var groups = Set(judged.map(\.source)).sorted()
-    groups += ["own (all)", "all"]
+    groups += ["own (all)", "author (all)", "all"]
     for source in groups {
       let part = judged.filter {
         $0.source == source || source == "all"
           || (source == "own (all)" && $0.source.hasPrefix("own"))
+          || (source == "author (all)" && $0.source.hasPrefix("author"))
       }
+      if part.isEmpty { continue }
       let labelled = part.filter { $0.column != noneColumn }
       let none = part.filter { $0.column == noneColumn }
       let sure = labelled.filter { $0.result.label != .uncertain }
       let apart = labelled.filter { !own.contains(Self.words(of: $0.text)) }
       print(
-        pad(source, 18), lead(labelled.count, 8),
+        pad(source, 22), lead(labelled.count, 8),
         rate(labelled.count { $0.isRight }, labelled.count),
         rate(sure.count { $0.isRight }, sure.count), " ",
         rate(labelled.count - sure.count, labelled.count), lead(none.count, 6),
@@ -100,8 +104,9 @@ struct Evaluation {
     print(
       "\nCoaching requests sent to the economy tier: "
         + percent(coaching.count { $0.result.isEconomical }, coaching.count))
-    for source in Set(coaching.map(\.source)).sorted() {
-      let part = coaching.filter { $0.source == source }
+    let groups = Set(coaching.map(\.source)).sorted() + ["own", "author"]
+    for source in groups {
+      let part = coaching.filter { $0.source == source || $0.source.hasPrefix(source + ":") }
       let sent = part.filter { $0.result.isEconomical }
       if !sent.isEmpty { print("  " + pad(source, 18), percent(sent.count, part.count)) }
     }
@@ -111,6 +116,13 @@ struct Evaluation {
     print(
       "Cheap messages sent to the premium tier: "
         + percent(cheap.count { !$0.result.isEconomical }, cheap.count))
+    for (name, part) in [
+      ("public", cheap.filter { !$0.source.isOurs }),
+      ("own", cheap.filter { $0.source.hasPrefix("own") }),
+      ("author", cheap.filter { $0.source.hasPrefix("author") }),
+    ] where !part.isEmpty {
+      print("  " + pad(name, 18), percent(part.count { !$0.result.isEconomical }, part.count))
+    }
     print(
       "Abstention (uncertain) among messages with a label: "
         + percent(

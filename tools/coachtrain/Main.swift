@@ -12,6 +12,7 @@ enum Main {
       eval           judge each source by weights that never saw it
       mistakes N     the same, and print up to N wrong answers of each source
       sealed         judge the messages that were never trained on, by the shipped weights
+      judge FILE     the same for a file of label, tab, text, with lines "# author: name"
       clinc          the 150 intents of CLINC150 by the same machinery
       bench          nanoseconds per message of the shipped weights
       classify TEXT  what the shipped weights say of a text
@@ -47,6 +48,7 @@ enum Main {
       ownFolder: "tools/coachtrain/messages")
     var settings = TrainingSettings()
     if let seed = option("--seed").flatMap(UInt64.init) { settings.seed = seed }
+    settings.lexicon = try Lexicon(lines: sources.ownLines("kinds.txt"))
     switch arguments.first {
     case "train": try train(sources, settings)
     case "eval", "mistakes":
@@ -55,9 +57,11 @@ enum Main {
       if arguments[0] == "mistakes" {
         Evaluation(judged: judged).mistakes(arguments.dropFirst().first.flatMap(Int.init) ?? 20)
       }
-    case "sealed": try sealed(sources)
+    case "sealed": try judged(sources.sealed())
+    case "judge":
+      for path in arguments.dropFirst() { try judged(sources.authored(path)) }
     case "clinc":
-      settings.rowBits = 18
+      settings = .plain(seed: settings.seed)
       try evaluateClinc(sources, settings: settings)
     case "bench": try benchmark(sources, weights: try shipped())
     case "classify":
@@ -90,12 +94,9 @@ enum Main {
   private static func train(_ sources: MessageSources, _ settings: TrainingSettings) throws {
     let started = Date()
     var (thresholds, _) = try judge(sources, settings)
-    let turns = TurnTrainer(sources: sources, settings: settings)
+    let turns = TurnTrainer(sources: sources, settings: .plain(seed: settings.seed))
     thresholds.offers = try turns.evaluate()
-    let all = Augmentation.augmented(try sources.load(), seed: settings.seed)
-    let main = coachtrain.train(
-      EncodedExamples(all, rowBits: settings.rowBits), columns: 6, importance: importances(all),
-      settings: settings)
+    let main = trainMean(of: 4, on: try sources.load(), settings: settings)
     let turnExamples = try turns.load()
     let columns = (1...2).map { turns.column(for: $0, on: turnExamples) }
     let data = weightsFile(main, turns: columns, thresholds)
@@ -103,16 +104,16 @@ enum Main {
     print("wrote \(weightsPath), \(data.count) bytes, in \(seconds(since: started)) s")
   }
 
-  private static func sealed(_ sources: MessageSources) throws {
+  /// Judges messages by the shipped weights.
+  private static func judged(_ examples: [Example]) throws {
     var classifier = Classifier(model: try shipped().model())
     classifier.replaceRules(with: try RuleFile.parse(BuiltInRules.text))
     let scratch = MessageScratch()
-    let examples = try sources.own("sealed.tsv")
     let judged = examples.map {
       Judged(
         text: $0.text, source: $0.source, column: $0.column,
-        result: scratch.classify($0.text, by: classifier))
+        result: scratch.classify($0.text, by: classifier), wordCount: scratch.reader.wordCount)
     }
-    Evaluation(judged: judged).printAll()
+    Evaluation(judged: judged).printAll(title: "Judged by the shipped weights:")
   }
 }

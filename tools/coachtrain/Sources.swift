@@ -20,6 +20,7 @@ struct MessageSources {
     all += try chatterbot()
     all += try counsel()
     all += try own()
+    all += try authors().filter { !$0.source.hasPrefix(Self.sealedAuthors) }
     return all
   }
 
@@ -217,25 +218,59 @@ struct MessageSources {
 
   // MARK: Our own
 
+  /// Labels as our files have them.
+  private static let columns = [
+    "greeting": 0, "confirmation": 1, "small_talk": 2, "coaching_request": 3, "assessment": 4,
+    "none": noneColumn,
+  ]
+
+  private static let sealedAuthors = "author:sealed"
+
+  /// Messages that are kept from training: some of our own, and all of some authors.
+  func sealed() throws -> [Example] {
+    try own("sealed.tsv") + authors().filter { $0.source.hasPrefix(Self.sealedAuthors) }
+  }
+
+  /// Messages that others wrote for this project, one file for each author.
+  private func authors() throws -> [Example] {
+    try ownFiles(in: "authors/").flatMap { try authored(ownFolder + "/authors/" + $0) }
+  }
+
   /// Our own messages: one file for each author's style, lines of label, tab, text.
   ///
   /// - Parameter only: one file, also one that is kept from training.
   func own(_ only: String? = nil) throws -> [Example] {
-    let columns = [
-      "greeting": 0, "confirmation": 1, "small_talk": 2, "coaching_request": 3, "assessment": 4,
-      "none": noneColumn,
-    ]
     var examples: [Example] = []
-    let kept = ["turns.tsv", "sealed.tsv"]
-    for name in try only.map({ [$0] }) ?? ownFiles().filter({ !kept.contains($0) }) {
+    let names = try ownFiles().filter { $0 != "turns.tsv" && $0 != "sealed.tsv" }
+    for name in only.map({ [$0] }) ?? names {
       for (number, line) in try ownLines(name).enumerated() {
         let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let column = columns[parts[0]] else {
+        guard parts.count == 2, let column = Self.columns[parts[0]] else {
           throw Failure("\(name): line \(number + 1) is not a label, a tab and a text: \(line)")
         }
         for text in variants(of: parts[1]) {
           examples.append(Example(text: text, column: column, source: "own:" + name.dropLast(4)))
         }
+      }
+    }
+    return examples
+  }
+
+  /// Messages of one author, or of several in one file: a line "# author: name" opens each one's.
+  func authored(_ path: String) throws -> [Example] {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    var author = "author:" + (file.hasSuffix(".tsv") ? String(file.dropLast(4)) : file)
+    var examples: [Example] = []
+    for line in text.split(separator: "\n").map(String.init) {
+      if line.hasPrefix("# author:") {
+        author = "author:" + line.dropFirst(9).trimmingCharacters(in: .whitespaces)
+      } else if !line.hasPrefix("#") {
+        let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let column = Self.columns[parts[0]] else {
+          throw Failure("\(path): not a label, a tab and a text: \(line)")
+        }
+        examples.append(Example(text: parts[1], column: column, source: author))
       }
     }
     return examples
@@ -267,8 +302,8 @@ struct MessageSources {
   private static let variantsMax = 16
 
   /// Names of our own files, in order.
-  private func ownFiles() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: ownFolder)
+  private func ownFiles(in folder: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: ownFolder + "/" + folder)
       .filter { $0.hasSuffix(".tsv") }.sorted()
   }
 

@@ -53,8 +53,8 @@ struct TurnTrainer {
     let binary = examples.map {
       Example(text: $0.text, column: $0.column == kind ? 1 : 0, source: $0.source)
     }
-    let encoded = EncodedExamples(binary, rowBits: settings.rowBits)
-    let importance = importances(binary)
+    let encoded = EncodedExamples(binary, rowBits: settings.rowBits, lexicon: settings.lexicon)
+    let importance = importances(binary, ownWeight: 2)
     return train(encoded, columns: 2, importance: importance, settings: settings)
   }
 }
@@ -72,7 +72,7 @@ extension TurnTrainer {
         let training = all.enumerated().filter { $0.offset % 5 != fold }.map(\.element)
         let model = column(for: kind, on: training)
         let held = all.enumerated().filter { $0.offset % 5 == fold }.map(\.element)
-        let encoded = EncodedExamples(held, rowBits: settings.rowBits)
+        let encoded = EncodedExamples(held, rowBits: settings.rowBits, lexicon: settings.lexicon)
         var scores: [Float] = Array(repeating: 0, count: model.width)
         for (index, example) in held.enumerated() where example.text.contains("?") {
           model.scores(
@@ -105,17 +105,21 @@ extension TurnTrainer {
 }
 
 /// Weights of examples so that neither a large source nor a large label drowns the others: each
-/// pair of both weighs as the square root of its size, our own messages twice that, and messages
-/// that are none of the labels half of it.
-func importances(_ examples: [Example]) -> [Float] {
+/// pair of both weighs as the square root of its size, our own messages `ownWeight` times that, and
+/// messages that are none of the labels half of it.
+///
+/// The public sets are many short questions to household machines; what people write to a coach
+/// is in our own. Small files of ours weigh as part of one of 200 messages.
+func importances(_ examples: [Example], ownWeight: Float = 4) -> [Float] {
   var sizes: [String: Int] = [:]
   for example in examples { sizes["\(example.source) \(example.column)", default: 0] += 1 }
   var columns: [Int: Float] = [:]
   var weights: [Float] = []
   for example in examples {
     let size = Float(sizes["\(example.source) \(example.column)"] ?? 1)
-    let own: Float = example.source.hasPrefix("own") ? 2 : 1
-    let weight = own / size.squareRoot()
+    let own: Float = example.isOurs ? ownWeight : 1
+    let least: Float = example.isOurs ? 200 : 1
+    let weight = own / max(size, least).squareRoot()
     weights.append(weight)
     columns[example.column, default: 0] += weight
   }

@@ -38,7 +38,7 @@ func weightsFile(_ main: FloatModel, turns: [FloatModel], _ thresholds: Threshol
       rows[8 * row + lane] = UInt8(bitPattern: Int8(rounded))
     }
   }
-  var header = [UInt8]("WCCLASS2".utf8)
+  var header = [UInt8]("WCCLASS3".utf8)
   func append(_ value: UInt32) { withUnsafeBytes(of: value.littleEndian) { header += $0 } }
   append(UInt32(main.rowBits))
   append(8)
@@ -47,7 +47,7 @@ func weightsFile(_ main: FloatModel, turns: [FloatModel], _ thresholds: Threshol
   for value in [
     thresholds.decision.temperature, thresholds.decision.confidenceMin,
     thresholds.decision.premiumShareMax, thresholds.contextShift, thresholds.offers.x,
-    thresholds.offers.y, thresholds.decision.noneMin, 0,
+    thresholds.offers.y, thresholds.decision.noneMin, thresholds.decision.premiumShareMaxShort,
   ] { append(value.bitPattern) }
   let sum = rows.withUnsafeBytes { ClassifierModel.checksum(of: ByteView($0)) }
   withUnsafeBytes(of: sum.littleEndian) { header += $0 }

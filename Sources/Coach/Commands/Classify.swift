@@ -7,7 +7,7 @@ enum Classify: Command {
   static let spec = CommandSpec(
     "COACH.CLASSIFY", since: "1.0.0", group: .coach, arity: -2, flags: [.fast],
     summary: "Says what a message to the coach is, and how sure that is.",
-    complexity: "O(N) with N the bytes of the message, of which 1,024 are looked at",
+    complexity: "O(N) with N the bytes of the message, of which 512 are looked at",
     arguments: [
       ArgumentSpec("text", .string),
       ArgumentSpec("turn", .string, token: "AFTER", optional: true),

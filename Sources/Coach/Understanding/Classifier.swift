@@ -62,7 +62,8 @@ public struct Classifier: ~Copyable {
     case .coaching: scores[Int(MessageLabel.coachingRequest.rawValue)] += model.contextShift
     case .assessment: scores[Int(MessageLabel.assessment.rawValue)] += model.contextShift
     }
-    var result = model.thresholds.decide(Probabilities.softmax(scores))
+    var result = model.thresholds.decide(
+      Probabilities.softmax(scores), wordCount: reader.wordCount)
     result.firedRules = fired.numbers
     if let label = fired.decision { result.settle(label, by: .rule) }
     if let label = corrections.label(of: reader) { result.settle(label, by: .correction) }

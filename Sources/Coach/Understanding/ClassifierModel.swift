@@ -6,11 +6,12 @@ internal import Synchronization
 /// One linear model: each feature's hash names a row of eight signed bytes, the columns are what is
 /// asked of a message. A row is one load, and a message touches some hundred of them.
 ///
-///     0    "WCCLASS2" | u32 row bits | u32 columns (8)
+///     0    "WCCLASS3" | u32 row bits | u32 columns (8)
 ///     16   f32[4] scale of words, pairs, pieces, shape
 ///     32   f32[8] value of 1 in a column        64   f32[8] bias of a column
 ///     96   f32 temperature | f32 least confidence | f32 most premium share | f32 context shift
-///     112  f32 offer threshold of coaching | of assessment | least none | f32 0
+///     112  f32 offer threshold of coaching | of assessment | least none
+///     124  f32 most premium share of a short message
 ///     128  u64 checksum of the rows | zeros to 256
 ///     256  rows: i8[8] each       columns: greeting, confirmation, small_talk, coaching_request,
 ///                                 assessment, none of them | offers coaching, offers assessment
@@ -54,7 +55,7 @@ public struct ClassifierModel {
   public init?(_ bytes: ByteView) {
     guard bytes.count > Self.headerBytes, UInt(bitPattern: bytes.base) & 7 == 0 else { return nil }
     let raw = UnsafeRawPointer(bytes.base)
-    guard ByteView(base: bytes.base, count: 8).hasSameBytes(as: "WCCLASS2") else { return nil }
+    guard ByteView(base: bytes.base, count: 8).hasSameBytes(as: "WCCLASS3") else { return nil }
     rowBits = Int(UInt32(littleEndian: raw.load(fromByteOffset: 8, as: UInt32.self)))
     guard rowBits >= 4, rowBits <= Self.rowBitsMax else { return nil }
     guard bytes.count == Self.headerBytes + 8 << rowBits else { return nil }
@@ -75,7 +76,7 @@ public struct ClassifierModel {
     biases = offsets
     thresholds = DecisionThresholds(
       temperature: number(96), confidenceMin: number(100), premiumShareMax: number(104),
-      noneMin: number(120))
+      premiumShareMaxShort: number(124), noneMin: number(120))
     contextShift = number(108)
     offerThresholds = SIMD2(number(112), number(116))
     let body = bytes.dropFirst(Self.headerBytes)
@@ -121,12 +122,17 @@ public struct ClassifierModel {
   @inline(__always)
   func scores(_ reader: MessageReader) -> SIMD8<Float> {
     var sink = ScoreSink(rows: rows, shift: UInt64(64 - rowBits))
-    let known = WordRows(for: stamp)
+    // The pairs by themselves first: a few instructions each, so that the processor waits for many
+    // of their rows at once. Most of them are in no near cache.
     var previous = MessageHash.beginning
     for index in 0..<reader.tokenCount {
+      let hash = reader.tokens[index].hash
+      sink.add(MessageHash.pair(previous, hash), .pair, token: index)
+      previous = hash
+    }
+    let known = WordRows(for: stamp)
+    for index in 0..<reader.tokenCount {
       let token = reader.tokens[index]
-      sink.add(MessageHash.pair(previous, token.hash), .pair, token: index)
-      previous = token.hash
       if let place = known.place(reader.text + Int(token.start), Int(token.length)) {
         if place.isNew {
           var word = ScoreSink(rows: rows, shift: UInt64(64 - rowBits))

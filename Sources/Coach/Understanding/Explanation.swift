@@ -46,7 +46,7 @@ extension Classifier {
     var explanation = Explanation(
       classification: result, favourite: Self.name(of: order[0]), rival: Self.name(of: order[1]),
       parts: Array(parts.prefix(Explanation.partsMax)), rules: names, text: "")
-    explanation.text = sentences(for: explanation)
+    explanation.text = sentences(for: explanation, wordCount: reader.wordCount)
     return explanation
   }
 
@@ -101,7 +101,7 @@ extension Classifier {
     return String(decoding: message[start..<end].buffer, as: UTF8.self)
   }
 
-  private func sentences(for explanation: Explanation) -> String {
+  private func sentences(for explanation: Explanation, wordCount: Int) -> String {
     let result = explanation.classification
     let percentage = Self.percent(result.confidence)
     var text: String
@@ -125,7 +125,7 @@ extension Classifier {
       text =
         "It looks like \(explanation.favourite) (\(percentage)), but coaching or assessment is "
         + "\(Self.percent(premium)) likely, more than the "
-        + "\(Self.percent(model.thresholds.premiumShareMax)) that a cheap answer allows; "
+        + "\(Self.percent(model.thresholds.bound(wordCount))) that a cheap answer allows; "
         + "so it is uncertain."
     }
     let loud = explanation.parts.prefix(6)

@@ -16,17 +16,17 @@ public import Bytes
 /// - Other scripts stay as they are.
 ///
 /// Bounds: `bytesMax` bytes are looked at, of a longer message its beginning and its end, and
-/// `tokensMax` words are kept; so the time for a message of 10 MB is that for one of 1 KB.
+/// `tokensMax` words are kept; so a message of 10 MB takes as long as one of 600 bytes.
 ///
 /// text ␣ h e y ␣ i ␣ d o n t ␣ … 0 0 0 0 0 0 0 0 (zeros let 8 bytes be loaded anywhere)
 ///
 ///     tokens  [hash | start | length | sourceStart | sourceLength] …
 public struct MessageReader {
   /// Bytes of a message that are looked at.
-  public static let bytesMax = 1024
+  public static let bytesMax = 512
 
   /// Bytes of the end of a message that is longer than `bytesMax`.
-  public static let tailBytes = 256
+  public static let tailBytes = 192
 
   /// Words that are kept.
   public static let tokensMax = 256

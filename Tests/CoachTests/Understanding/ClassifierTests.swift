@@ -78,7 +78,7 @@ import Testing
 
   @Test func damagedWeightsAreRefused() {
     let model = ShippedWeights.model
-    #expect(model.rowBits == 16)
+    #expect(model.rowBits == 18)
     #expect(ClassifierModel(.empty) == nil)
     let bytes = [UInt8](repeating: 0, count: ClassifierModel.headerBytes + 128)
     bytes.withByteView { #expect(ClassifierModel($0) == nil) }
