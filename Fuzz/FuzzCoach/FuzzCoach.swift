@@ -270,11 +270,28 @@ private enum Vocabularies {
     """
 }
 
+/// A summary is never longer than its budget, and its turns are in order; names are read from it
+/// again.
+private func fuzzSummary(_ text: ByteView) {
+  let transcript = Transcript(parsing: text)
+  let length = { (bytes: [UInt8]) in bytes.count { $0 & 0xC0 != 0x80 } }
+  for budget in [10, 100, transcript.characterCount * 3 / 10] {
+    let made = Summariser().summarise(transcript, budget: .characters(budget))
+    require(length(made.text) <= budget, "a summary over its budget")
+    require(zip(made.turns, made.turns.dropFirst()).allSatisfy { $0 < $1 }, "turns out of order")
+    require(made.keptCount <= made.sentenceCount, "more sentences than there are")
+    made.text.withByteView { _ = Transcript(parsing: $0) }
+  }
+  let few = Summariser(keepsFacts: false).summarise(transcript, budget: .sentences(2))
+  require(few.keptCount <= 2, "more sentences than asked for")
+  _ = FactRetention(of: transcript, in: few.text)
+}
+
 /// libFuzzer's entry.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   var input = FuzzInput(data, size)
-  switch input.byte() % 9 {
+  switch input.byte() % 10 {
   case 0: withText(input.takeAll(), fuzzRedaction)
   case 1: withText(input.takeAll(), fuzzSafety)
   case 2: fuzzTokens(&input)
@@ -283,11 +300,12 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   case 6: fuzzVocabularyFiles(&input)
   case 7: fuzzMessages(&input)
   case 8: withText(input.takeAll(), fuzzNames)
+  case 9: withText(input.takeAll(), fuzzSummary)
   default:
     let text = input.takeAll()
     withText(text, fuzzRedaction)
     withText(text, fuzzSafety)
-    withText(text) { _ = Transcript(parsing: $0) }
+    withText(text, fuzzSummary)
   }
   return 0
 }

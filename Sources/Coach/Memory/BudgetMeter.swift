@@ -39,6 +39,11 @@ struct BudgetMeter {
     }
   }
 
+  /// What the cost of the last sentence counts too much: nothing separates it from a next one.
+  var lastSeparator: Int {
+    if case .sentences = budget { 0 } else { 1 }
+  }
+
   /// The part of the budget for some of the turns, by their length.
   func share(of turns: ArraySlice<Transcript.Turn>) -> Int {
     let part = Transcript(turns: Array(turns)).characterCount

@@ -75,8 +75,8 @@ public struct Summariser: Sendable {
       let values = WordFeatures.values(of: table, model.weights(for: table))
       var choice = Choice(
         table: table, values: values, names: names, meter, keepsFacts: keepsFacts)
-      // The last sentence has no separator behind it.
-      let share = meter.share(of: transcript.turns[part]) + (firstTurn == 0 ? 1 : 0)
+      let share =
+        meter.share(of: transcript.turns[part]) + (firstTurn == 0 ? meter.lastSeparator : 0)
       sentences += choice.pick(within: share, firstTurn: firstTurn)
       read += table.sentences.count
       firstTurn += part.count
