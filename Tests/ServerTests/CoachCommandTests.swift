@@ -259,6 +259,10 @@ import Testing
         #expect(
           try texts(client.send("COACH.REDACT", filler + text, "NAMES", "ALL")).contains("[NAME_2]")
         )
+        // On the loop it would hold others up.
+        _ = try client.send("MULTI")
+        _ = try client.send("COACH.REDACT", filler + text, "NAMES", "ALL")
+        #expect(try texts(client.send("EXEC")).contains("takes too long inside MULTI"))
         _ = try client.send("COACH.APPEND", "before", "user", text)
         #expect(try client.send("CONFIG", "SET", "coach-redact-names", "all") == .simple("OK"))
         #expect(try redacted())

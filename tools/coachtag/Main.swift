@@ -86,9 +86,9 @@ enum Main {
       let redactor = Redactor(level: level)
       func best(_ body: () -> Void) -> Double {
         (0..<5).map { _ in
-          let started = DispatchTime.now().uptimeNanoseconds
+          let started = threadNanoseconds()
           body()
-          return Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
+          return Double(threadNanoseconds() - started) / 1e9
         }.min() ?? 1
       }
       var findings: [PersonalDataFinding] = []
@@ -108,5 +108,12 @@ enum Main {
           format: "%.1f µs for a text of %d bytes", single * 1e6 / Double(each.count),
           all.count / each.count))
     }
+  }
+
+  /// CPU time of this thread: others may use the machine as well.
+  private static func threadNanoseconds() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }
 }

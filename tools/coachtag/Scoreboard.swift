@@ -46,16 +46,17 @@ struct Scoreboard {
   /// Prints what is missed or wrong of this type.
   var shown: String?
 
-  /// - Parameter counts: labels that are looked at for recall.
+  /// - Parameter counts: labels that are looked at, by what is labelled, where not all are:
+  ///   findings are then not judged.
   mutating func add(
     _ sentence: LabelledSentence, _ findings: [PersonalDataFinding],
-    counts: (String) -> Bool = { _ in true }
+    counts: ((String) -> Bool)? = nil
   ) {
     let bytes = Array(sentence.text.utf8)
     func value(_ start: Int, _ end: Int) -> String {
       String(decoding: bytes[start..<end], as: UTF8.self).replacing("\n", with: "\\n")
     }
-    for label in sentence.labels where counts(value(label.start, label.end)) {
+    for label in sentence.labels where counts?(value(label.start, label.end)) ?? true {
       let kinds = Self.kinds[label.type] ?? []
       func covers(_ findings: [PersonalDataFinding]) -> Bool {
         2 * findings.reduce(0) { $0 + max(0, min($1.end, label.end) - max($1.start, label.start)) }
@@ -69,7 +70,7 @@ struct Scoreboard {
       }
       if covers(findings) { tallies[label.type, default: Tally()].foundAsAny += 1 }
     }
-    for finding in findings {
+    for finding in findings where counts == nil {
       let type = Self.types[finding.kind] ?? "\(finding.kind.label)"
       let overlapping = sentence.labels.filter { $0.start < finding.end && finding.start < $0.end }
       tallies[type, default: Tally()].findings += 1

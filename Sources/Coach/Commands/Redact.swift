@@ -52,8 +52,10 @@ enum Redact: Command {
     let inlineBytesMax =
       redactor.level == .all ? taggedInlineBytesMax : LongText.inlineBytesMax
     if context[1].count > inlineBytesMax {
+      // The tagger takes as long as making a summary, at most.
+      let readers = redactor.level == .all ? 16 : 1
       return try context.run(
-        LongText(context[1].array) { text in
+        LongText(context[1].array, readers: readers) { text in
           let result = redactor.redact(text)
           return (nil, { write(result, &$0) })
         })

@@ -81,11 +81,15 @@ final class LongText: LongWork, @unchecked Sendable {
   private let text: [UInt8]
   private let conversation: [UInt8]?
   private let look: Look
+  /// How many readers' time it takes.
+  private let readers: Int
   private var verdict: SafetyVerdict?
   private var answer: ((inout ReplyWriter) -> Void)?
 
-  init(_ text: [UInt8], conversation: [UInt8]? = nil, _ look: @escaping Look) {
+  /// - Parameter readers: how many readers' time the look takes.
+  init(_ text: [UInt8], conversation: [UInt8]? = nil, readers: Int = 1, _ look: @escaping Look) {
     self.text = text
+    self.readers = readers
     self.conversation = conversation
     self.look = look
   }
@@ -107,7 +111,7 @@ final class LongText: LongWork, @unchecked Sendable {
   }
 
   /// One reader is sixteen times as fast as summarising.
-  var workBytes: Int { text.count / 16 }
+  var workBytes: Int { readers * text.count / 16 }
 
   func write(_ reply: inout ReplyWriter) { answer?(&reply) }
 }
