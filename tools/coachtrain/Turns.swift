@@ -123,8 +123,11 @@ func importances(_ examples: [Example], ownWeight: Float = 4) -> [Float] {
     weights.append(weight)
     columns[example.column, default: 0] += weight
   }
-  let total = columns.values.reduce(0, +) / Float(max(columns.count, 1))
-  let mean = columns.values.reduce(0, +) / Float(max(examples.count, 1))
+  // In the order of the columns: another one rounds in another way, and the same seed must give the
+  // same bytes.
+  let sum = columns.sorted { $0.key < $1.key }.reduce(Float(0)) { $0 + $1.value }
+  let total = sum / Float(max(columns.count, 1))
+  let mean = sum / Float(max(examples.count, 1))
   for index in weights.indices {
     // Half of the way to labels of equal weight.
     let balance = (total / (columns[examples[index].column] ?? 1)).squareRoot()
