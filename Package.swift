@@ -85,7 +85,7 @@ let package = Package(
 
     .executableTarget(
       name: "coachsummary", dependencies: ["Coach", "Bytes"], path: "tools/coachsummary",
-      exclude: ["dialogues"],
+      exclude: ["dialogues", "judging"],
       swiftSettings: swiftSettings),
 
     .executableTarget(
@@ -123,7 +123,7 @@ let package = Package(
       name: "coachtag", dependencies: ["Coach", "Bytes", "SeededRandom"], path: "tools/coachtag",
       exclude: ["lists"], swiftSettings: swiftSettings),
 
-    // Measures the coach's token counts, redaction and safety rules; fits the token estimate.
+    // Measures the coach's token counts and safety rules; fits the token estimate.
     .executableTarget(
       name: "coacheval", dependencies: ["Coach", "Bytes", "SeededRandom"], path: "tools/coacheval",
       exclude: ["messages"],

@@ -7,11 +7,10 @@ enum CoachEvaluation {
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch arguments.first {
     case "tokens": TokenEvaluation.run(Array(arguments.dropFirst()))
-    case "redact": RedactionEvaluation.run(Array(arguments.dropFirst()))
     case "safety": SafetyEvaluation.run(Array(arguments.dropFirst()))
     case "fit-tokens": EstimateFitting.run(Array(arguments.dropFirst()))
     default:
-      print("usage: coacheval tokens|fit-tokens|redact|safety [--data FOLDER]")
+      print("usage: coacheval tokens|fit-tokens|safety [--data FOLDER]")
       exit(2)
     }
   }

@@ -3,7 +3,7 @@ import Coach
 import Foundation
 import SeededRandom
 
-/// Trains the tagger of names and addresses, and says what it is worth.
+/// Trains the tagger of names and addresses, and says what it and the rules before it are worth.
 @main
 enum Main {
   private static let usage = """
@@ -12,6 +12,7 @@ enum Main {
       train          train on everything and write the weights
       eval           judge each sentence by weights that saw none of its template or similar ones;
                      by weights trained without these sentences; and false alarms on other texts
+      rules          judge the rules, which find what is introduced
       alarms         what the shipped weights find in texts that hardly name anybody
       tag TEXT       what the shipped weights find in a text
       bench          MB/s of the shipped weights
@@ -62,6 +63,14 @@ enum Main {
       print("wrote \(weightsPath), \(data.count) bytes")
     case "eval":
       try Experiment(Corpus(folder: folder), settings).evaluate(folds: folds, shown: shown)
+    case "rules":
+      var board = Scoreboard(shown: shown)
+      for sentence in try Corpus(folder: folder).presidio() {
+        var found: [PersonalDataFinding] = []
+        Array(sentence.text.utf8).withByteView { Redactor().scan($0, into: &found) }
+        board.add(sentence, found)
+      }
+      board.write("by the rules alone, what is introduced")
     case "alarms":
       guard let data = FileManager.default.contents(atPath: weightsPath) else {
         throw Failure("\(weightsPath) cannot be read")
