@@ -210,6 +210,47 @@ import Testing
     while try !(client.send("INFO", "stats").string ?? "").contains("expired_keys:1") {}
   }
 
+  @Test func elementsThatAreDueAreNotSeenDuringAPause() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    _ = try client.pipeline([
+      ["HSET", "h", "f", "v", "g", "w"], ["SADD", "s", "a", "b"],
+      ["ZADD", "z", "1", "a", "2", "b"],
+    ])
+    _ = try client.pipeline([
+      ["MULTI"], ["HPEXPIRE", "h", "20", "FIELDS", "2", "f", "g"],
+      ["EXPIREMEMBER", "s", "a", "20", "MS"], ["EXPIREMEMBER", "s", "b", "20", "MS"],
+      ["EXPIREMEMBER", "z", "a", "20", "MS"], ["EXPIREMEMBER", "z", "b", "20", "MS"],
+      ["CLIENT", "PAUSE", "60000", "WRITE"], ["EXEC"],
+    ])
+    while try client.send("HLEN", "h") != .integer(0) {}
+    // Everybody's deadline may be a millisecond later than the first one's.
+    while try client.send("EXISTS", "h", "s", "z") != .integer(0) {}
+    #expect(try client.send("HRANDFIELD", "h", "3", "WITHVALUES") == .array([]))
+    #expect(try client.send("HRANDFIELD", "h") == .null)
+    #expect(try client.send("SRANDMEMBER", "s", "4") == .array([]))
+    #expect(try client.send("ZRANGE", "z", "0", "-1") == .array([]))
+    #expect(try client.send("DBSIZE") == .integer(3))
+    try client.send("CLIENT", "UNPAUSE")
+    while try client.send("DBSIZE") != .integer(0) {}
+  }
+
+  /// Drawing removes what is due and leaves the rest.
+  @Test func drawsDuringAPauseMeetNothingThatIsDue() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    _ = try client.pipeline([
+      ["HSET", "h", "f", "v", "g", "w"], ["SADD", "s", "a", "b"], ["MULTI"],
+      ["HPEXPIRE", "h", "20", "FIELDS", "1", "f"], ["EXPIREMEMBER", "s", "a", "20", "MS"],
+      ["CLIENT", "PAUSE", "60000", "WRITE"], ["EXEC"],
+    ])
+    while try client.send("HLEN", "h") != .integer(1) {}
+    while try client.send("SCARD", "s") != .integer(1) {}
+    let drawn = try client.send("HRANDFIELD", "h", "3", "WITHVALUES")
+    #expect(drawn == .array([.text("g"), .text("w")]))
+    #expect(try client.send("SRANDMEMBER", "s", "4") == .array([.text("b")]))
+  }
+
   @Test func idleClientsAreClosedSubscribersAreNot() throws {
     let server = try TestServer("--timeout", "1")
     let idle = try server.connect()

@@ -152,6 +152,26 @@ import Testing
     #expect(ids.last?.elements?.first == reply["last"])
   }
 
+  /// The hash is an ordinary key, so anybody may write anything to it.
+  @Test func aStateThatSomebodyElseWroteIsCountedAnew() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let state = "wingman:conv:{c}:state"
+    try client.send("COACH.APPEND", "c", "user", "hello")
+    // A number that is none, in front of others, becomes one and so a shorter field; what follows
+    // would be the lead bytes of no element.
+    let noise = [UInt8](repeating: 0xFE, count: 60)
+    try client.send("DEL", state)
+    let words = ["HSET", state, "messages", String(repeating: "n", count: 37), "entries", "1", "x"]
+    #expect(try client.send(bytes: words.map { Array($0.utf8) } + [noise]) == .integer(3))
+    #expect(try client.send("COACH.APPEND", "c", "user", "again").elements != nil)
+    #expect(try client.send("COACH.APPEND", "c", "system", "Be kind.").elements != nil)
+    let reply = try Self.fields(client.send("COACH.CONTEXT", "c"))
+    #expect(reply["recent"] == .integer(2), "\(reply)")
+    #expect(try client.send("HGET", state, "messages") == .text("2"))
+    #expect(try client.send("XLEN", "wingman:conv:{c}") == .integer(3))
+  }
+
   /// All messages of a command are stored, or none is.
   @Test func severalAreRefusedAsOne() throws {
     let server = try TestServer("--coach-message-bytes-max", "2000")

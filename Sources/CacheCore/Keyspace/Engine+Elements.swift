@@ -75,15 +75,17 @@ extension Engine {
 
   /// Removes due elements of a collection that is looked up.
   ///
-  /// - Returns: whether the key has gone, because all elements were due.
+  /// - Parameter keepsKey: whether the key stays, with what it holds, if all elements are due.
+  /// - Returns: whether all elements are due, so that there is no such key.
   @inline(never)
   func removeDueElements(
     at place: TablePlace, hash: KeyHash, _ site: Site, now: Int64,
-    limit: Int = Engine.dueElementsAtLookupMax
+    limit: Int = Engine.dueElementsAtLookupMax, keepsKey: Bool = false
   ) -> Bool {
     let object = object(of: memory.pointee.entry(place.handle), in: site.shard)
     let kind = object.type.kind
     guard let earliest = kind.earliestDeadline(object), earliest <= now else { return false }
+    if keepsKey, kind.areAllDue(object, now: now) { return true }
     // When all are due, the key goes as a whole, in the background if that takes long.
     var areAllDue = !kind.hidesDue && kind.areAllDue(object, now: now)
     if !areAllDue {

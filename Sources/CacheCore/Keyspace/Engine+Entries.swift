@@ -69,8 +69,10 @@ extension Engine {
       expire(place, hash: key.hash, at: site, now: now)
       return nil
     }
-    if isTimed(entry), !isReading || !control.pointee.keepsDueKeys,
-      removeDueElements(at: place, hash: key.hash, site, now: now)
+    if isTimed(entry),
+      removeDueElements(
+        at: place, hash: key.hash, site, now: now,
+        keepsKey: isReading && control.pointee.keepsDueKeys)
     {
       return nil
     }

@@ -46,7 +46,8 @@ extension Keyspace {
   }
 
   /// Lets due keys stay, unseen, when they are read (clients are paused, the data must not change),
-  /// or be removed again. The caller has the gate, and leaves `expireDue` alone meanwhile.
+  /// or be removed again. Elements of a collection that are due, which nobody sees, go all the same
+  /// while others are not. The caller has the gate, and leaves `expireDue` alone meanwhile.
   public func setKeepsDueKeys(_ keepsDueKeys: Bool) {
     engine.control.pointee.keepsDueKeys = keepsDueKeys
   }

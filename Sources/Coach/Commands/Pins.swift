@@ -137,6 +137,6 @@ extension CommandContext {
     guard state.fits(stream) else { return }
     change(&state.pins)
     state.pinTokens = PinBlock(stream, state.pins).tokens(CoachState.memorySettings.counter)
-    try changeState { state.writePins($0) }
+    try changeState { state.writePins(&$0) }
   }
 }

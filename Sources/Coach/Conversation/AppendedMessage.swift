@@ -167,7 +167,11 @@ extension CommandContext {
       guard fits else { return writer.set("entries", -1) }
       if hash == nil { writer.set("entries", added.entries) }
       if added.messages > 0 {
-        counted = writer.add("messages", added.messages)
+        counted =
+          hash == nil
+          ? writer.add("messages", added.messages) : writer.addIfThere("messages", added.messages)
+        // Somebody else has written to it.
+        guard counted != nil else { return writer.set("entries", -1) }
         writer.add("history_tokens", added.tokens)
         let separator = CoachState.memorySettings.counter.messageFrameTokens
         writer.add("context_tokens", added.tokens + separator * added.messages)

@@ -215,7 +215,7 @@ final class ContextJob: LongWork, @unchecked Sendable {
       return true
     }
     try context.changeState { writer in
-      state.writeCounts(writer)
+      state.writeCounts(&writer)
       if !state.isStored, !counted.user.isEmpty { writer.set("user", counted.user) }
     }
     stage = .decide
@@ -252,7 +252,7 @@ final class ContextJob: LongWork, @unchecked Sendable {
     state.budget = request.budget
     state.recent = request.recent
     state.removed = stream.maxDeletedID
-    try context.changeState { state.writeSummary($0) }
+    try context.changeState { state.writeSummary(&$0) }
     reason = plan.reason
     donePlan = plan
     self.plan = nil

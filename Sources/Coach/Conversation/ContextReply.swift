@@ -239,7 +239,7 @@ extension ContextJob {
     state.sentAt = Int(context.unixTime)
     state.sentTokens = reply.tokensSent
     state.sentFull = reply.tokensFull
-    try context.changeState { state.writeSent($0) }
+    try context.changeState { state.writeSent(&$0) }
     context.routing.statistics.add(.fullTokens, Int64(reply.tokensFull))
     context.routing.statistics.add(.sentTokens, Int64(reply.tokensSent))
   }

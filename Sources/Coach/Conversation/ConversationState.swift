@@ -117,29 +117,29 @@ struct ConversationState {
   // MARK: Writing
 
   /// Writes what is counted of the stream.
-  func writeCounts(_ writer: StateWriter) {
+  func writeCounts(_ writer: inout StateWriter) {
     writer.set("entries", entries)
     writer.set("messages", messages)
     writer.set("history_tokens", tokens)
     writer.set("covered", covered)
     writer.set("covered_tokens", coveredTokens)
-    writeContext(writer)
-    writeSystem(writer)
-    writePins(writer)
+    writeContext(&writer)
+    writeSystem(&writer)
+    writePins(&writer)
   }
 
-  private func writeContext(_ writer: StateWriter) {
+  private func writeContext(_ writer: inout StateWriter) {
     let separator = CoachState.memorySettings.counter.messageFrameTokens
     writer.set("context_tokens", contextTokens(separator: separator))
   }
 
-  func writeSystem(_ writer: StateWriter) {
+  func writeSystem(_ writer: inout StateWriter) {
     guard let system else { return writer.remove("system", "system_tokens") }
     writer.set("system", Array(system.description.utf8))
     writer.set("system_tokens", systemTokens)
   }
 
-  func writePins(_ writer: StateWriter) {
+  func writePins(_ writer: inout StateWriter) {
     guard !pins.isEmpty else { return writer.remove("pins", "pin_tokens") }
     let text = pins.map(\.description).joined(separator: " ")
     writer.set("pins", Array(text.utf8))
@@ -147,7 +147,7 @@ struct ConversationState {
   }
 
   /// Writes the summary and its range.
-  func writeSummary(_ writer: StateWriter) {
+  func writeSummary(_ writer: inout StateWriter) {
     writer.set("version", version)
     writer.set("summary", summary)
     writer.set("summary_tokens", summaryTokens)
@@ -157,10 +157,10 @@ struct ConversationState {
     writer.set("budget", budget)
     writer.set("recent", recent)
     writer.set("removed", Array(removed.description.utf8))
-    writeContext(writer)
+    writeContext(&writer)
   }
 
-  func writeSent(_ writer: StateWriter) {
+  func writeSent(_ writer: inout StateWriter) {
     writer.set("sent_at", sentAt)
     writer.set("sent_tokens", sentTokens)
     writer.set("sent_full", sentFull)
@@ -177,7 +177,7 @@ struct StateWriter {
   let hash: HashObject
   let limits: HashLimits
   /// Behind the field that was added to last: they are best changed in the order in which they
-  /// were made.
+  /// were made. Known only until another change.
   private var next = HashObject.FieldCursor()
 
   init(hash: HashObject, limits: HashLimits) {
@@ -185,10 +185,8 @@ struct StateWriter {
     self.limits = limits
   }
 
-  func set(_ name: StaticString, _ value: Int) {
-    ListpackValue.integer(Int64(value)).withText {
-      _ = hash.set(ByteView(name), to: $0, limits)
-    }
+  mutating func set(_ name: StaticString, _ value: Int) {
+    ListpackValue.integer(Int64(value)).withText { set(name, $0) }
   }
 
   /// Adds to a number, which is 0 where it is missing or none; returns the sum.
@@ -204,15 +202,17 @@ struct StateWriter {
     hash.add(Int64(amount), to: ByteView(name), limits, near: &next).map { Int($0) }
   }
 
-  func set(_ name: StaticString, _ value: [UInt8]) {
-    value.withByteView { _ = hash.set(ByteView(name), to: $0, limits) }
+  mutating func set(_ name: StaticString, _ value: [UInt8]) {
+    value.withByteView { set(name, $0) }
   }
 
-  func set(_ name: StaticString, _ value: ByteView) {
+  mutating func set(_ name: StaticString, _ value: ByteView) {
+    next = HashObject.FieldCursor()
     _ = hash.set(ByteView(name), to: value, limits)
   }
 
-  func remove(_ names: StaticString...) {
+  mutating func remove(_ names: StaticString...) {
+    next = HashObject.FieldCursor()
     for name in names { _ = hash.remove(ByteView(name)) }
   }
 }
