@@ -144,6 +144,9 @@ struct SummariserTests {
       ("Hi Tom, how are you? 😂", "How are you?"), ("haha ok. see you at 6 :)", "See you at 6"),
       ("great, I'll come", "I'll come"), ("No, sorry", "No, sorry"),
       ("great idea lol", "Great idea"), ("hey", "Hey"),
+      ("No one came to the party.", "No one came to the party."),
+      ("Do you know where Anna lives?", "Do you know where Anna lives?"),
+      ("What kind of dog is it?", "What kind of dog is it?"), ("❶ first", "❶ first"),
       ("❤️ ❤️", ""), ("naïve café 🎉🎉 now", "Naïve café now"),
     ]
     for (raw, clean) in cases {
@@ -158,6 +161,24 @@ struct SummariserTests {
       #expect(made.contains(fact), "\(fact) in: \(made)")
     }
     #expect(!made.contains("Sounds fine"))
+  }
+
+  /// Many parts share a small budget: something of the whole is said, and no more than allowed.
+  @Test func aSmallBudgetOfALongTextIsUsed() {
+    let line = "Mia: I will meet Anna at the station on Tuesday number 17"
+    let turns = (0..<6000).map { "\(line) \($0)" }.joined(separator: "\n")
+    let whole = Array(turns.utf8).withByteView { Transcript(parsing: $0) }
+    let made = Summariser().summarise(
+      whole, budget: .tokens(100) { TokenEstimate.count($0, isFramed: false) })
+    let tokens = made.text.withByteView { TokenEstimate.count($0, isFramed: false) }
+    #expect(tokens > 10 && tokens <= 100)
+  }
+
+  @Test func nothingIsSaidTwiceForNothing() {
+    let lines = Array(repeating: "Please buy milk.", count: 100).joined(separator: " ")
+    let whole = Array(lines.utf8).withByteView { Transcript(parsing: $0) }
+    let made = Summariser().summarise(whole, budget: .ratio(0.3))
+    #expect(String(decoding: made.text, as: UTF8.self) == "Please buy milk.")
   }
 
   @Test(arguments: [0.1, 0.3, 0.7, 1.0])

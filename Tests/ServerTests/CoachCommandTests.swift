@@ -268,6 +268,14 @@ import Testing
         #expect(try redacted())
         #expect(try !redacted("NAMES", "introduced"))
         _ = try client.send("COACH.APPEND", "after", "user", text)
+        _ = try client.send("COACH.APPEND", "many", "MESSAGES", "user", text, "assistant", text)
+        _ = try client.send("COACH.PIN", "many", text)
+        let long = filler + text
+        _ = try client.send("COACH.APPEND", "long", "user", long)
+        for conversation in ["many", "long"] {
+          let name = "wingman:conv:{\(conversation)}"
+          #expect(try !texts(client.send("XRANGE", name, "-", "+")).contains("Peter"))
+        }
         _ = try client.send("CONFIG", "SET", "coach-redact-names", "introduced")
         let before = try texts(client.send("XRANGE", "wingman:conv:{before}", "-", "+"))
         let after = try texts(client.send("XRANGE", "wingman:conv:{after}", "-", "+"))

@@ -18,10 +18,12 @@ extension AskJob {
       return false
     }
     return text.withByteView { text in
+      guard
+        label == .greeting || label == .smallTalk
+          || AskState.staticQuestions.contains(NormalText.of(text))
+      else { return false }
       // Where redaction is off, nobody has looked yet.
-      if !redacts, Redactor.forWriting.finds(in: text) { return false }
-      return label == .greeting || label == .smallTalk
-        || AskState.staticQuestions.contains(NormalText.of(text))
+      return redacts || !Redactor.forWriting.finds(in: text)
     }
   }
 

@@ -43,15 +43,23 @@ enum Learn: Command {
         """)
     }
     // What is learnt is kept, and so is redacted first.
+    let given = readPart(of: context[2])
     let text =
       CoachState.safetySettings.redactsCorrections
-      ? Redactor.forWriting.redact(context[2]).bytes : context[2].array
+      ? given.withByteView { Redactor.forWriting.redact($0).bytes } : given
     let learnt = text.withByteView { classifier.pointee.learn(label, $0, reader: &reader) }
     guard let number = learnt else {
       throw .fixed("ERR nothing to learn from this text, or too many corrections")
     }
     let kept = classifier.pointee.learnt.last?.text ?? []
     store(CorrectionLog.learnt(number, label, text: kept), number, &context)
+  }
+
+  /// Beginning and end of a long text, of which the classifier reads the same: everybody waits.
+  private static func readPart(of text: ByteView) -> [UInt8] {
+    let part = 2 * MessageReader.bytesMax
+    guard text.count > 2 * part else { return text.array }
+    return text[0..<part].array + text.dropFirst(text.count - part).array
   }
 
   /// Writes a line to the file; the client is answered with the correction's number.

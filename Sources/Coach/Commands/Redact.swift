@@ -44,16 +44,11 @@ enum Redact: Command {
             8) (integer) 5
       """)
 
-  /// Texts up to so many bytes are tagged on the loop: a millisecond.
-  static var taggedInlineBytesMax: Int { 8 << 10 }
-
   static func run(_ context: inout CommandContext) throws(CommandError) {
     let redactor = Redactor(level: try level(context))
-    let inlineBytesMax =
-      redactor.level == .all ? taggedInlineBytesMax : LongText.inlineBytesMax
-    if context[1].count > inlineBytesMax {
-      // The tagger takes as long as making a summary, at most.
-      let readers = redactor.level == .all ? 16 : 1
+    if context[1].count > redactor.inlineBytesMax(LongText.inlineBytesMax) {
+      // The tagger takes four times as long as making a summary, at most.
+      let readers = redactor.level == .all ? 64 : 1
       return try context.run(
         LongText(context[1].array, readers: readers) { text in
           let result = redactor.redact(text)

@@ -50,7 +50,7 @@ struct SafetySettings: Sendable {
       .module(
         "coach-redact-names", .choice(["introduced", "all"], synonyms: [:]),
         default: .text("introduced"),
-        "which names and addresses are replaced: those that a text introduces, or all of them"),
+        "names and addresses replaced in what the coach stores: those that are introduced, or all"),
       .module(
         "coach-redact-corrections", .boolean, default: .boolean(true),
         "replaces personal data in what COACH.LEARN keeps"),

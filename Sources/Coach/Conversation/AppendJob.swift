@@ -41,7 +41,7 @@ final class AppendJob: LongWork, @unchecked Sendable {
 
   /// Bytes of a message that is read on the loop: some 20 µs, ten times as much when it is all
   /// words that were never met.
-  static var inlineBytesMax: Int { 4 << 10 }
+  static var inlineBytesMax: Int { Redactor.forWriting.inlineBytesMax(4 << 10) }
 
   /// How long messages are read on the loop.
   private static var inlineNanosecondsMax: UInt64 { 250_000 }
@@ -175,7 +175,7 @@ final class AppendJob: LongWork, @unchecked Sendable {
 
   /// Reading words that were never seen before is some two to three times as fast as summarising;
   /// others are read faster still. Finding all names takes as long again.
-  var workBytes: Int { Redactor.forWriting.level == .all ? bytes : bytes / 2 }
+  var workBytes: Int { Redactor.forWriting.level == .all ? 4 * bytes : bytes / 2 }
 
   func write(_ reply: inout ReplyWriter) { outcome.write(&reply) }
 

@@ -46,13 +46,13 @@ final class ContextJob: LongWork, @unchecked Sendable {
     let tokensBefore: Int
   }
 
-  /// Times that others may come in between. From the fourth part on a conversation of usual length
-  /// is summarised on the loop, so that nobody can.
+  /// Times that others may come in between. Behind a quarter of them a conversation of usual length
+  /// is summarised on the loop, so that nobody can: in some two milliseconds.
   static var attemptsMax: Int { 32 }
-  static var urgentBytesMax: Int { 64 << 10 }
+  static var urgentBytesMax: Int { 16 << 10 }
 
   /// Transcripts up to this length are summarised on the loop, in well under a millisecond.
-  static var inlineBytesMax: Int { 3 << 10 }
+  static var inlineBytesMax: Int { Redactor.forWriting.inlineBytesMax(3 << 10) }
 
   let request: ContextRequest
   let settings: MemorySettings
@@ -166,7 +166,7 @@ final class ContextJob: LongWork, @unchecked Sendable {
 
   func cancel() { claude?.cancel() }
 
-  var workBytes: Int { gatherer?.bytes ?? 0 }
+  var workBytes: Int { Redactor.forWriting.workBytes(gatherer?.bytes ?? 0) }
 
   func write(_ reply: inout ReplyWriter) { self.reply.write(&reply) }
 

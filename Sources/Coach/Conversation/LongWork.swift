@@ -24,7 +24,7 @@ protocol LongWork: AnyObject, Sendable {
   /// The database of the next step; nil: the client's.
   var database: DatabaseIndex? { get }
 
-  /// How long `work` takes, in bytes that are summarised: 6 KB take a millisecond.
+  /// How long `work` takes, in bytes that are summarised: 8 KB take a millisecond.
   var workBytes: Int { get }
 
   /// Does what needs no keys.

@@ -131,7 +131,8 @@ final class SummaryJob: LongWork, @unchecked Sendable {
   func cancel() { claude?.cancel() }
 
   var workBytes: Int {
-    if case .text(let text) = source { text.count } else { gatherer?.bytes ?? 0 }
+    let bytes = if case .text(let text) = source { text.count } else { gatherer?.bytes ?? 0 }
+    return Redactor.forWriting.workBytes(bytes)
   }
 
   private func takeTranscript() -> Transcript {
@@ -186,10 +187,10 @@ final class SummaryJob: LongWork, @unchecked Sendable {
   private func make(_ transcript: Transcript, tokensMax: Int) {
     var budget = tokensMax
     let counter = settings.counter
-    for _ in 0..<6 where budget > 0 {
+    for _ in 0..<SummaryMaker.attemptsMax where budget > 0 {
       make(transcript, .tokens(budget) { counter.contentTokens($0) })
       if tokens <= tokensMax { return }
-      budget -= max(tokens - tokensMax, budget / 16, 1)
+      budget = SummaryMaker.shorter(budget, tokens, tokensMax)
     }
     summary = []
     tokens = 0

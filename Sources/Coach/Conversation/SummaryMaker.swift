@@ -9,7 +9,7 @@ enum SummaryMaker {
   static var tokensMin: Int { 24 }
 
   /// How often a summary that came out too long is made again, shorter.
-  private static var attemptsMax: Int { 6 }
+  static var attemptsMax: Int { 3 }
 
   /// A summary, and the tokens of the block that it makes with its heading.
   struct Made: Sendable {
@@ -25,6 +25,8 @@ enum SummaryMaker {
     _ transcript: Transcript, limit: Int, redacts: Bool, _ counter: TokenCounter
   ) -> Made {
     guard limit >= tokensMin else { return Made() }
+    // Of one long turn only so many sentences would be read.
+    let transcript = transcript.cut(bytesMax: 32 << 10)
     let headingTokens = counter.contentTokens(ByteView(heading))
     var budget = limit - headingTokens
     for _ in 0..<attemptsMax where budget > 0 {
@@ -37,9 +39,14 @@ enum SummaryMaker {
         ? summary.text.withByteView { Redactor.forWriting.redact($0).bytes } : summary.text
       let tokens = block(text).withByteView { counter.contentTokens($0) }
       if tokens <= limit { return Made(text: text, tokens: tokens) }
-      budget -= max(tokens - limit, budget / 16, 1)
+      budget = shorter(budget, tokens, limit)
     }
     return Made()
+  }
+
+  /// What to allow a summary next that has so many tokens instead of `limit`.
+  static func shorter(_ budget: Int, _ tokens: Int, _ limit: Int) -> Int {
+    min(budget - max(tokens - limit, 1), budget * limit / max(tokens, 1))
   }
 
   /// Takes a summary that the provider has made, cut to the sentences that say most where it came

@@ -25,7 +25,8 @@ struct BudgetMeter {
       sentence.withByteView { Words.scalarCount($0) } + (Summariser.needsStop(sentence) ? 2 : 1)
     case .sentences: 1
     // The separator may be a token of its own.
-    case .tokens(_, let measure): sentence.withByteView(measure) + 1
+    case .tokens(_, let measure):
+      sentence.withByteView(measure) + (Summariser.needsStop(sentence) ? 2 : 1)
     }
   }
 
@@ -47,19 +48,39 @@ struct BudgetMeter {
   /// The part of the budget for some of the turns, by their length.
   func share(of turns: ArraySlice<Transcript.Turn>) -> Int {
     let part = Transcript(turns: Array(turns)).characterCount
-    return part >= characters ? total : (total * part + characters - 1) / characters
+    return part >= characters
+      ? total : max(shareMin, (total * part + characters - 1) / characters)
+  }
+
+  /// Room for a sentence or two: what the parts of a long text have taken with it beyond the budget
+  /// is taken back, the least valuable first.
+  private var shareMin: Int {
+    switch budget {
+    case .sentences: min(total, 1)
+    case .tokens: min(total, 64)
+    case .characters, .ratio: min(total, 256)
+    }
   }
 
   /// Takes the least valuable sentences back until the whole is within the budget: shares are
   /// rounded up, and tokens of a text can be more than those of its parts.
+  ///
+  /// - Complexity: O(n log n) with n the bytes of the sentences
   func trimmed(_ picked: [Choice.Picked], speakers: [[UInt8]]) -> [Choice.Picked] {
-    var picked = picked
-    while !picked.isEmpty, size(picked, speakers) > total {
-      let worst = picked.indices.min { picked[$0].gain < picked[$1].gain }
-      guard let worst else { break }
-      picked.remove(at: worst)
+    guard size(picked, speakers) > total else { return picked }
+    let order = picked.indices.sorted { (picked[$0].gain, $0) < (picked[$1].gain, $1) }
+    func without(_ count: Int) -> [Choice.Picked] {
+      let gone = Set(order.prefix(count))
+      return picked.indices.filter { !gone.contains($0) }.map { picked[$0] }
     }
-    return picked
+    // Without any of them it always fits.
+    var low = 1
+    var high = order.count
+    while low < high {
+      let middle = (low + high) / 2
+      if size(without(middle), speakers) > total { low = middle + 1 } else { high = middle }
+    }
+    return without(low)
   }
 
   private func size(_ picked: [Choice.Picked], _ speakers: [[UInt8]]) -> Int {

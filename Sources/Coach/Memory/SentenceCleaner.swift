@@ -81,13 +81,19 @@ enum SentenceCleaner {
   private static func withoutEmoji(_ text: ByteView, _ range: Range<Int>) -> Range<Int> {
     var low = range.lowerBound
     var high = range.upperBound
+    func isTail(_ index: Int) -> Bool { text[index] & 0xC0 == 0x80 }
     func length(at index: Int) -> Int {
       let lead = text[index]
-      if lead == 0xF0, high - index >= 4, text[index + 1] == 0x9F { return 4 }
-      guard lead == 0xE2 || lead == 0xEF, high - index >= 3 else { return 0 }
+      if lead == 0xF0, high - index >= 4, text[index + 1] == 0x9F {
+        return isTail(index + 2) && isTail(index + 3) ? 4 : 0
+      }
+      guard lead == 0xE2 || lead == 0xEF, high - index >= 3, isTail(index + 2) else { return 0 }
       let next = text[index + 1]
-      if lead == 0xEF { return next == 0xB8 && text[index + 2] == 0x8F ? 3 : 0 }
-      if next == 0x80 { return text[index + 2] == 0x8D ? 3 : 0 }
+      let third = text[index + 2]
+      if lead == 0xEF { return next == 0xB8 && third == 0x8F ? 3 : 0 }
+      if next == 0x80 { return third == 0x8D ? 3 : 0 }
+      // Digits in circles are numbers.
+      if next == 0x9D && third >= 0xB6 || next == 0x9E && third <= 0x93 { return 0 }
       return next >= 0x98 && next <= 0x9E ? 3 : 0
     }
     while low < high, case let size = length(at: low), size > 0 { low += size }
@@ -126,15 +132,18 @@ enum SentenceCleaner {
         continue
       }
       if index + 1 < pieces.count, endsWithLetter(piece, text),
-        pairs.contains(where: { $0 == piece.word && $1 == pieces[index + 1].word })
+        pairs.contains(where: { $0 == piece.word && $1 == pieces[index + 1].word }),
+        isParenthesis(pieces, index, after: kept.last, text)
       {
         index += 2
         continue
       }
       // A comma alone behind something dropped, or at the start.
       let isComma = piece.word == 0 && text[piece.range.lowerBound] == 0x2C
-      // "No sorry" is not "sorry".
-      let isAnswer = pieces.count <= 3 && WordSet.decision.contains(piece.word)
+      // "No sorry" is not "sorry", and "no one came" is not "one came".
+      let isAnswer =
+        WordSet.decision.contains(piece.word)
+        && (pieces.count <= 3 || !isSetOff(pieces, index, text))
       let isOpener =
         index + 1 < pieces.count && !isAnswer
         && (WordSet.opener.contains(piece.word)
@@ -158,6 +167,18 @@ enum SentenceCleaner {
       index += 1
     }
     pieces = kept
+  }
+
+  /// Whether a pair at `index` is no part of what is said: a comma follows, or it comes last behind
+  /// one. "Do you know where" is a question, "he came, you know, late" is not about knowing.
+  private static func isParenthesis(
+    _ pieces: [Piece], _ index: Int, after last: Piece?, _ text: ByteView
+  ) -> Bool {
+    let end = index + 2
+    if text[pieces[index + 1].range.upperBound - 1] == 0x2C { return true }
+    if end < pieces.count { return text[pieces[end].range.lowerBound] == 0x2C }
+    guard let last else { return false }
+    return text[last.range.upperBound - 1] == 0x2C
   }
 
   private static func endsWithLetter(_ piece: Piece, _ text: ByteView) -> Bool {

@@ -18,8 +18,9 @@ public import Bytes
 /// (lazy greedy, Minoux 1978). Of short summaries sentences are then exchanged until nothing gains,
 /// which also uses up their budget. A short answer comes with its question.
 ///
-/// A long conversation is done in parts of `sentencesMax` sentences, each with its share of the
-/// budget, which bounds the time for any input: O(n log n) with n the characters of a part.
+/// A long conversation is done in parts of 80 KB and `sentencesMax` sentences at most, each with
+/// its share of the budget, which bounds the time for any input: O(n log n) with n the characters
+/// of a part.
 public struct Summariser: Sendable {
   /// How long a summary may be.
   public enum Budget: Sendable {
@@ -88,18 +89,20 @@ public struct Summariser: Sendable {
   }
 
   private static func parts(of transcript: Transcript) -> [Range<Int>] {
-    // A sentence is 40 bytes and more as a rule, so a part holds most of its text.
+    // A sentence is 40 bytes and more as a rule, and a short turn is one, so a part holds most of
+    // its text.
     let bytesMax = sentencesMax * 40
     var parts: [Range<Int>] = []
     var start = 0
     var bytes = 0
     for (number, turn) in transcript.turns.enumerated() {
-      if bytes > 0 && bytes + turn.text.count > bytesMax {
+      let size = max(turn.text.count, 40)
+      if bytes > 0 && bytes + size > bytesMax {
         parts.append(start..<number)
         start = number
         bytes = 0
       }
-      bytes += turn.text.count
+      bytes += size
     }
     if start < transcript.turns.count { parts.append(start..<transcript.turns.count) }
     return parts

@@ -98,6 +98,8 @@ struct Choice {
           continue
         }
       }
+      // What is left adds nothing.
+      if best.gain <= 0, !chosen.isEmpty { break }
       for index in unit(best.sentence) {
         left -= insert(index)
         gains[index] = best.gain

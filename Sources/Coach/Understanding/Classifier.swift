@@ -63,7 +63,7 @@ public struct Classifier: ~Copyable {
     case .assessment: scores[Int(MessageLabel.assessment.rawValue)] += model.contextShift
     }
     var result = model.thresholds.decide(
-      Probabilities.softmax(scores), wordCount: reader.wordCount)
+      Probabilities.softmax(scores), wordCount: reader.wordCountForBounds)
     result.firedRules = fired.numbers
     if let label = fired.decision { result.settle(label, by: .rule) }
     if let label = corrections.label(of: reader) { result.settle(label, by: .correction) }

@@ -46,7 +46,7 @@ extension Classifier {
     var explanation = Explanation(
       classification: result, favourite: Self.name(of: order[0]), rival: Self.name(of: order[1]),
       parts: Array(parts.prefix(Explanation.partsMax)), rules: names, text: "")
-    explanation.text = sentences(for: explanation, wordCount: reader.wordCount)
+    explanation.text = sentences(for: explanation, wordCount: reader.wordCountForBounds)
     return explanation
   }
 

@@ -16,7 +16,7 @@ public import Bytes
 /// - Other scripts stay as they are.
 ///
 /// Bounds: `bytesMax` bytes are looked at, of a longer message its beginning and its end, and
-/// `tokensMax` words are kept; so a message of 10 MB takes as long as one of 600 bytes.
+/// `tokensMax` words are kept; so a message of 10 MB takes little longer than one of 600 bytes.
 ///
 /// text ␣ h e y ␣ i ␣ d o n t ␣ … 0 0 0 0 0 0 0 0 (zeros let 8 bytes be loaded anywhere)
 ///
@@ -60,6 +60,9 @@ public struct MessageReader {
   private(set) var hasQuestion = false
   /// Words that are no question mark.
   public private(set) var wordCount = 0
+  /// Words as bounds for short messages count them: a message that was not read whole is long.
+  var wordCountForBounds: Int { isCut ? .max : wordCount }
+  private var isCut = false
 
   /// Makes a reader on memory that stays valid as long as it.
   ///
@@ -92,6 +95,7 @@ public struct MessageReader {
     tokenCount = 0
     wordCount = 0
     hasQuestion = false
+    isCut = message.count > Self.bytesMax
     text[0] = space
     textCount = 1
     if message.count <= Self.bytesMax {

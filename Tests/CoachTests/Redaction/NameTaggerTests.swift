@@ -25,6 +25,7 @@ struct NameTaggerTests {
     ("see https://blog.example/a?b=1, please", "see [URL_1], please"),
     ("How do I know if she likes me?", "How do I know if she likes me?"),
     ("I feel lonely and I don't know what to do", "I feel lonely and I don't know what to do"),
+    ("Peter❤️ told Maria", "[NAME_1]❤️ told [NAME_2]"),
     ("", ""), (" \n ", " \n "),
   ])
   func namesArePlaceholders(_ text: String, _ expected: String) {

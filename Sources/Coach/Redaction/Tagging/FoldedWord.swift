@@ -34,7 +34,7 @@ struct FoldedWord {
       index += 2
       switch byte {
       case 0xC3 where next >= 0x80 && next < 0xC0:
-        // ß, æ and œ are two letters.
+        // ß is two letters.
         if next == 0x9F { append(UInt8(ascii: "s")) }
         append(Self.latinOne.utf8Start[Int(next & 0x3F)])
       case 0xC4 where next >= 0x80 && next < 0xC0: append(Self.latinTwo.utf8Start[Int(next & 0x3F)])

@@ -9,8 +9,8 @@ internal import Bytes
 /// and the like are single tokens to the tagger, introduced names and addresses keep their tag.
 ///
 /// What is found becomes a placeholder, which is a token like another, and the text is read again
-/// until nothing more is found: so redacting twice changes nothing. Mostly that is two readings, at
-/// most `roundsMax`.
+/// until nothing more is found, so redacting twice mostly changes nothing: two readings are the
+/// rule and `roundsMax` the end.
 ///
 /// Bounds: O(bytes) time with a factor of `TaggedText.featuresMax` rows for each token and round;
 /// one block of memory for each text (`TaggedText`).

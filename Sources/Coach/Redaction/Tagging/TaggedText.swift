@@ -11,19 +11,18 @@ struct TagToken {
   var start: Int32
   var end: Int32
   var form: Form
-  /// What the tagger, or a rule, says; then where the redactor's rules found this.
+  /// What the tagger says.
   var tag: UInt8 = 0
+  /// What the redactor's rules said before.
   var ruled: UInt8 = 0
   var facts = WordFacts()
-  /// Hash of the folded word; of its first three letters; of the last two, three and four.
+  /// Hash of the folded word; its first three letters; its last four.
   var word: UInt64 = 0
   var prefix: UInt32 = 0
   var ending: UInt32 = 0
   /// How it is written: capitals, length, digits.
   var shape: UInt64 = 0
   var isCapitalised = false
-  /// Blanks stand before it.
-  var isSpaced = false
   /// Its place in its line, from the front and from the back, and that line.
   var fromFront: UInt8 = 0
   var fromBack: UInt8 = 0

@@ -35,7 +35,6 @@ struct TokenReader {
     }
     var token = read(start, limit)
     token.ruled = UInt8(truncatingIfNeeded: ruled.rawValue)
-    token.isSpaced = start > before
     position = Int(token.end)
     return token
   }
@@ -45,7 +44,6 @@ struct TokenReader {
   ) -> TagToken {
     var token = TagToken(.fixed, start, end)
     token.word = FoldedWord(label).hash
-    token.isSpaced = start > before
     position = end
     return token
   }
@@ -77,13 +75,23 @@ struct TokenReader {
 
   /// The length of a sign beyond ASCII that is no letter: dashes, quotation marks; else 0.
   private func signLength(_ index: Int) -> Int {
-    switch byte(index) {
-    case 0xC2 where byte(index + 1) >= 0x80 && byte(index + 1) < 0xC0: 2
-    case 0xE2 where byte(index + 1) >= 0x80 && byte(index + 1) <= 0x83: 3
-    case 0xE3 where byte(index + 1) == 0x80: 3
-    case 0xF0...: 4
-    default: 0
-    }
+    let next = byte(index + 1)
+    let length =
+      switch byte(index) {
+      case 0xC2: 2
+      // U+2000 to U+2BFF: hearts, arrows, stars.
+      case 0xE2 where next < 0xB0: 3
+      case 0xE3 where next == 0x80: 3
+      // What chooses how an emoji looks; the mark of the byte order.
+      case 0xEF where next == 0xB8 || next == 0xBB: 3
+      case 0xF0...0xF7: 4
+      case 0xF8...: 1
+      default: 0
+      }
+    // No more than belongs to it: behind a damaged one a name may begin.
+    var end = 1
+    while end < length, byte(index + end) & 0xC0 == 0x80 { end += 1 }
+    return min(end, length)
   }
 
   private func isLetter(_ index: Int) -> Bool {
