@@ -8,13 +8,15 @@ struct LabelledSentence {
   /// By bytes.
   var labels: [(type: String, start: Int, end: Int)]
   var template: Int
+  /// The template itself.
+  var mask: String
   /// Templates that resemble each other are in one group, and the same fold.
   var group = 0
 
   /// For training: everything that the tagger is to find.
   var labelledText: LabelledText {
     let bytes = Array(text.utf8)
-    var result = LabelledText(group: group)
+    var result = LabelledText(origins: [group])
     var end = 0
     func part(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
     for label in labels.sorted(by: { $0.start < $1.start }) where label.start >= end {
@@ -63,7 +65,8 @@ struct Corpus {
       guard let text = row["full_text"] as? String, let template = row["template_id"] as? Int else {
         continue
       }
-      if masks[template] == nil { masks[template] = row["masked"] as? String }
+      let mask = masks[template] ?? row["masked"] as? String ?? ""
+      masks[template] = mask
       // The set counts code points.
       var offsets = [0]
       for scalar in text.unicodeScalars { offsets.append(offsets.last! + UTF8.width(scalar)) }
@@ -75,7 +78,7 @@ struct Corpus {
         }
         return nil
       }
-      result.append(LabelledSentence(text: text, labels: labels, template: template))
+      result.append(LabelledSentence(text: text, labels: labels, template: template, mask: mask))
     }
     let groups = Self.groups(masks)
     for index in result.indices { result[index].group = groups[result[index].template] ?? 0 }
@@ -84,22 +87,47 @@ struct Corpus {
 
   /// Puts templates together that share half of their words and slots.
   static func groups(_ masks: [Int: String]) -> [Int: Int] {
-    let sets = masks.mapValues { mask in
-      Set(mask.lowercased().split { !$0.isLetter && $0 != "_" && $0 != "{" }.map(String.init))
-    }
+    let sets = masks.mapValues { Set(pieces(of: $0)) }
     let templates = masks.keys.sorted()
     var group: [Int: Int] = [:]
     for template in templates { group[template] = template }
     for first in templates {
       for second in templates where second > first {
-        guard let one = sets[first], let other = sets[second] else { continue }
-        let shared = one.intersection(other).count
-        guard 2 * shared >= one.union(other).count, let from = group[second], let to = group[first]
+        guard let one = sets[first], let other = sets[second], isSimilar(one, other),
+          let from = group[second], let to = group[first]
         else { continue }
         for template in templates where group[template] == from { group[template] = to }
       }
     }
     return group
+  }
+
+  /// Words and slots of a template; slots begin with a brace.
+  private static func pieces(of template: String) -> [String] {
+    template.lowercased().split { !$0.isLetter && $0 != "_" && $0 != "{" }.map(String.init)
+  }
+
+  private static func isSimilar(_ one: Set<String>, _ other: Set<String>) -> Bool {
+    let shared = one.intersection(other).count
+    return shared > 0 && 2 * shared >= one.union(other).count
+  }
+
+  /// The templates of our own that share half of their words with one of presidio-research, by its
+  /// group. Slots do not count: those of the two have other names.
+  func similar(_ templates: [String], to sentences: [LabelledSentence]) -> [Int: Set<Int>] {
+    func words(_ template: String) -> Set<String> {
+      Set(Self.pieces(of: template).filter { !$0.hasPrefix("{") })
+    }
+    let own = templates.map { words($0.replacing("\\n", with: " ")) }
+    var result: [Int: Set<Int>] = [:]
+    var seen: Set<Int> = []
+    for sentence in sentences where seen.insert(sentence.template).inserted {
+      let mask = words(sentence.mask)
+      for (place, template) in own.enumerated() where Self.isSimilar(mask, template) {
+        result[sentence.group, default: []].insert(place)
+      }
+    }
+    return result
   }
 
   func clinc() throws -> [String] {

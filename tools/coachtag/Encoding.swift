@@ -13,7 +13,8 @@ struct EncodedTexts {
   var isFixed: [Bool] = []
   /// The first token of each text; one more at the end.
   var textStarts: [Int] = [0]
-  var groups: [Int] = []
+  /// See `LabelledText`.
+  var origins: [[Int]] = []
 
   var textCount: Int { textStarts.count - 1 }
 }
@@ -46,14 +47,14 @@ struct Encoder {
       while position < view.count {
         let end = reading.read(view, from: position, found: found, next: &next, model: model)
         guard end > position, reading.count > 0 else { break }
-        encode(&reading, tags, text.group, &result)
+        encode(&reading, tags, text.origins, &result)
         position = end
       }
     }
   }
 
   private mutating func encode(
-    _ reading: inout TaggedText, _ tags: [NameTag], _ group: Int, _ result: inout EncodedTexts
+    _ reading: inout TaggedText, _ tags: [NameTag], _ origins: [Int], _ result: inout EncodedTexts
   ) {
     var last = NameTag.other
     var hidesWord = false
@@ -82,7 +83,7 @@ struct Encoder {
       result.tokenStarts.append(result.rows.count)
     }
     result.textStarts.append(result.tags.count)
-    result.groups.append(group)
+    result.origins.append(origins)
   }
 
   /// The tag of most bytes.

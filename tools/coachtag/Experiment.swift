@@ -25,26 +25,28 @@ struct Experiment {
     blank = try loaded(taggerFile(nil, table, settings))
   }
 
-  /// The sentences to learn from: ours, of group -1, texts without personal data, and
-  /// presidio-research.
+  /// The sentences to learn from: ours, texts without personal data, and presidio-research.
   private func encoded() throws -> EncodedTexts {
     var maker = SentenceMaker(lists: lists, random: SeededGenerator(seed: settings.seed))
     var encoder = Encoder(model: blank, random: SeededGenerator(seed: settings.seed + 1))
     var result = EncodedTexts()
     for index in 0..<settings.madeCount {
-      var text = maker.fill(lists.templates[index % lists.templates.count])
+      let place = index % lists.templates.count
+      var text = maker.fill(lists.templates[place])
+      text.origins = [-1 - place]
       // Sentences stand beside others.
       if maker.random.chance(15) {
-        let other = maker.fill(maker.random.pick(lists.templates))
+        let place = maker.random.number(0...lists.templates.count - 1)
+        let other = maker.fill(lists.templates[place])
         text.append(maker.random.pick([" ", "\n", ". ", "\n\n"]), .other)
         text.parts += other.parts
+        text.origins.append(-1 - place)
       }
       text = text.varied(&maker.random)
-      text.group = -1
       encoder.add(text, to: &result)
     }
     for text in try nothings(&maker.random) {
-      encoder.add(LabelledText(parts: [(text, .other)], group: -1), to: &result)
+      encoder.add(LabelledText(parts: [(text, .other)]), to: &result)
     }
     encoder.hiddenWords = 30
     encoder.hiddenFacts = 10
@@ -88,9 +90,9 @@ struct Experiment {
     return taggerFile(field, table, settings)
   }
 
-  private func model(_ texts: EncodedTexts, without groups: Set<Int>) throws -> TaggerModel {
+  private func model(_ texts: EncodedTexts, without origins: Set<Int>) throws -> TaggerModel {
     let field = RandomField(settings)
-    field.train(texts, (0..<texts.textCount).filter { !groups.contains(texts.groups[$0]) })
+    field.train(texts, (0..<texts.textCount).filter { origins.isDisjoint(with: texts.origins[$0]) })
     return try loaded(taggerFile(field, table, settings))
   }
 
@@ -118,11 +120,15 @@ struct Experiment {
       sizes[smallest] += sentences.count { $0.group == group }
     }
     let own = try model(texts, without: Set(groups))
-    print("\(groups.count) groups of templates; \(Int(-started.timeIntervalSinceNow)) s")
+    let similar = corpus.similar(lists.templates, to: sentences)
+    print(
+      "\(groups.count) groups of templates, \(similar.count) of them like one of our own;",
+      "\(Int(-started.timeIntervalSinceNow)) s")
     let models = ModelList(count: folds)
     let folded = fold
     DispatchQueue.concurrentPerform(iterations: folds) { index in
-      let left = Set(groups.filter { folded[$0] == index })
+      var left = Set(groups.filter { folded[$0] == index })
+      for group in left { left.formUnion((similar[group] ?? []).map { -1 - $0 }) }
       models.set(index, try? model(texts, without: left))
     }
     var board = Scoreboard(shown: shown)

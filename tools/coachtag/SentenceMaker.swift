@@ -6,8 +6,9 @@ import SeededRandom
 struct LabelledText {
   /// Text and its tag, one after another.
   var parts: [(text: String, tag: NameTag)] = []
-  /// Texts of one group are made from the same or similar patterns.
-  var group = 0
+  /// What it is made from: a group of similar templates of presidio-research, 0 and more, or
+  /// templates of our own, the one at place n as -1 - n.
+  var origins: [Int] = []
 
   mutating func append(_ text: String, _ tag: NameTag) {
     if !text.isEmpty { parts.append((text, tag)) }
@@ -26,7 +27,7 @@ struct LabelledText {
 
   /// The same with each part changed.
   func mapped(_ body: (String, NameTag) -> String) -> LabelledText {
-    var result = LabelledText(group: group)
+    var result = LabelledText(origins: origins)
     for part in parts { result.append(body(part.text, part.tag), part.tag) }
     return result
   }

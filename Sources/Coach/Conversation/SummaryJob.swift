@@ -161,7 +161,7 @@ final class SummaryJob: LongWork, @unchecked Sendable {
     let counter = settings.counter
     let redacted = text.withByteView { redacts ? Redactor.forWriting.redact($0).bytes : $0.array }
     let own = redacted.withByteView { Transcript(parsing: $0) }
-    let count = Summariser().summarise(own, budget: .ratio(1)).sentenceCount
+    let count = Summariser.sentenceCount(of: own)
     summary = redacted
     tokens = redacted.withByteView { counter.contentTokens($0) }
     sentences = count
@@ -171,7 +171,7 @@ final class SummaryJob: LongWork, @unchecked Sendable {
     default: break
     }
     isByClaude = !summary.isEmpty
-    sourceSentences = Summariser().summarise(transcript, budget: .sentences(1)).sentenceCount
+    sourceSentences = Summariser.sentenceCount(of: transcript)
   }
 
   private func makeLocally(_ transcript: Transcript) {

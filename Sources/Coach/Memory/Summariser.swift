@@ -88,6 +88,15 @@ public struct Summariser: Sendable {
       turns: Self.turns(of: sentences), sentenceCount: read, keptCount: sentences.count)
   }
 
+  /// How many sentences `summarise` reads.
+  ///
+  /// - Complexity: O(bytes)
+  static func sentenceCount(of transcript: Transcript) -> Int {
+    parts(of: transcript).reduce(0) { count, part in
+      count + SentenceTable(transcript.turns[part], sentencesMax: sentencesMax).sentences.count
+    }
+  }
+
   private static func parts(of transcript: Transcript) -> [Range<Int>] {
     // A sentence is 40 bytes and more as a rule, and a short turn is one, so a part holds most of
     // its text.

@@ -100,10 +100,12 @@ struct Choice {
       }
       // What is left adds nothing.
       if best.gain <= 0, !chosen.isEmpty { break }
-      for index in unit(best.sentence) {
-        left -= insert(index)
-        gains[index] = best.gain
+      if let question = question(with: best.sentence) {
+        left -= insert(question)
+        gains[question] = best.gain
       }
+      left -= insert(best.sentence)
+      gains[best.sentence] = best.gain
       let next = best.sentence + 1
       if next < table.sentences.count, table.sentences[next].question == best.sentence {
         // Its answer is worth more now.
@@ -126,7 +128,7 @@ struct Choice {
     while isBetter, chosen.count <= Self.exchangedMax {
       isBetter = false
       for index in table.sentences.indices where !isChosen(index) {
-        guard isCandidate(index), unit(index).count == 1 else { continue }
+        guard isCandidate(index), question(with: index) == nil else { continue }
         triesLeft -= chosen.count + 1
         if triesLeft < 0 { return }
         if fill(index, &left, &gains) || exchange(index, &left, &gains) { isBetter = true }
@@ -218,21 +220,18 @@ struct Choice {
     return place < chosen.count && chosen[place] == index
   }
 
-  /// What is chosen with a sentence: an answer comes with its question.
-  private func unit(_ index: Int) -> [Int] {
-    guard let question = table.sentences[index].question, !isChosen(question) else {
-      return [index]
-    }
-    return [question, index]
+  /// What is chosen with a sentence, which stands right before it: an answer comes with its
+  /// question.
+  private func question(with index: Int) -> Int? {
+    guard let question = table.sentences[index].question, !isChosen(question) else { return nil }
+    return question
   }
 
   /// What the summary gets longer by.
   private func cost(of index: Int) -> Int {
     var cost = extraCost(of: index, at: chosen.partitioningIndex { $0 > index })
     // Between the two is nothing, so the answer's name is all that may come in addition.
-    let unit = unit(index)
-    if unit.count > 1 {
-      let question = unit[0]
+    if let question = question(with: index) {
       cost += extraCost(of: question, at: chosen.partitioningIndex { $0 > question })
       cost += labelCosts[speaker(of: index)] + labelCosts[speaker(of: question)]
     }
@@ -253,7 +252,8 @@ struct Choice {
   /// What the words are worth that a sentence adds, with its question if that is still to come.
   private mutating func gain(of index: Int) -> Double {
     mark += 1
-    return unit(index).reduce(0) { $0 + gain(adding: $1) }
+    let more = question(with: index).map { gain(adding: $0) } ?? 0
+    return more + gain(adding: index)
   }
 
   private mutating func gain(adding index: Int) -> Double {
@@ -272,7 +272,10 @@ struct Choice {
 
   /// The gain for its length.
   private mutating func rate(_ index: Int) -> Double {
-    let cost = unit(index).reduce(0) { $0 + costs[$1] + labelCosts[speaker(of: $1)] }
+    var cost = costs[index] + labelCosts[speaker(of: index)]
+    if let question = question(with: index) {
+      cost += costs[question] + labelCosts[speaker(of: question)]
+    }
     return gain(of: index) / pow(Double(max(1, cost)), Self.costExponent)
   }
 }
