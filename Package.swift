@@ -17,6 +17,9 @@ let swiftSettings: [SwiftSetting] = [
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
   name: "wingcache",
   products: [
@@ -24,6 +27,8 @@ let package = Package(
     .library(name: "CacheCore", targets: ["CacheCore"]),
   ],
   dependencies: [
+    // For the tools alone: the server has nothing of it.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
@@ -83,13 +88,20 @@ let package = Package(
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
+    // What the tools share: options, errors, a clock, readers of the public sets.
+    .target(
+      name: "ToolSupport", dependencies: [arguments], path: "tools/toolsupport",
+      swiftSettings: swiftSettings),
+
     .executableTarget(
-      name: "coachsummary", dependencies: ["Coach", "Bytes"], path: "tools/coachsummary",
+      name: "coachsummary", dependencies: ["Coach", "Bytes", "ToolSupport", arguments],
+      path: "tools/coachsummary",
       exclude: ["dialogues", "judging"],
       swiftSettings: swiftSettings),
 
     .executableTarget(
-      name: "coachsimulate", dependencies: ["Coach", "SeededRandom"], path: "tools/coachsimulate",
+      name: "coachsimulate", dependencies: ["Coach", "SeededRandom", "ToolSupport", arguments],
+      path: "tools/coachsimulate",
       swiftSettings: swiftSettings),
 
     // Random numbers that can be had again, for tests and for tools whose results are committed.
@@ -100,32 +112,40 @@ let package = Package(
     .target(
       name: "ClaudeStandIn", path: "Tests/Support/ClaudeStandIn", swiftSettings: swiftSettings),
     .executableTarget(
-      name: "claudestandin", dependencies: ["ClaudeStandIn"], path: "tools/claudestandin",
+      name: "claudestandin", dependencies: ["ClaudeStandIn", arguments],
+      path: "tools/claudestandin",
       swiftSettings: swiftSettings),
 
     .executableTarget(
-      name: "hitratio", dependencies: ["CacheCore"], path: "loadtest/hitratio",
+      name: "hitratio", dependencies: ["CacheCore", "ToolSupport", arguments],
+      path: "loadtest/hitratio",
       swiftSettings: swiftSettings),
 
     .executableTarget(
-      name: "corebench", dependencies: ["CacheCore", "Bytes"], path: "loadtest/corebench",
+      name: "corebench", dependencies: ["CacheCore", "Bytes", "ToolSupport", arguments],
+      path: "loadtest/corebench",
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
     // Trains the classifier's weights and says what they are worth: docs/coach-classifier.md.
     .executableTarget(
-      name: "coachtrain", dependencies: ["Coach", "Bytes", "SeededRandom"],
+      name: "coachtrain",
+      dependencies: ["Coach", "Bytes", "SeededRandom", "ToolSupport", arguments],
       path: "tools/coachtrain",
       exclude: ["messages"], swiftSettings: swiftSettings),
 
     // Trains the redactor's tagger of names and says what it is worth: docs/coach-redaction.md.
     .executableTarget(
-      name: "coachtag", dependencies: ["Coach", "Bytes", "SeededRandom"], path: "tools/coachtag",
+      name: "coachtag",
+      dependencies: ["Coach", "Bytes", "SeededRandom", "ToolSupport", arguments],
+      path: "tools/coachtag",
       exclude: ["lists"], swiftSettings: swiftSettings),
 
     // Measures the coach's token counts and safety rules; fits the token estimate.
     .executableTarget(
-      name: "coacheval", dependencies: ["Coach", "Bytes", "SeededRandom"], path: "tools/coacheval",
+      name: "coacheval",
+      dependencies: ["Coach", "Bytes", "SeededRandom", "ToolSupport", arguments],
+      path: "tools/coacheval",
       exclude: ["messages"],
       swiftSettings: swiftSettings),
 

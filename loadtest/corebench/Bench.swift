@@ -1,6 +1,7 @@
 import Bytes
 import CacheCore
 import Glibc
+import ToolSupport
 
 /// A key space, 16-byte keys made from numbers, and clocks.
 final class Bench {
@@ -65,11 +66,7 @@ final class Bench {
   }
 
   /// User CPU of this thread, nanoseconds.
-  static var cpu: Int {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return time.tv_sec * 1_000_000_000 + time.tv_nsec
-  }
+  static var cpu: Int { threadNanoseconds() }
 
   /// Resident bytes of this process.
   static var resident: Int {

@@ -1,17 +1,14 @@
-import Foundation
+import ArgumentParser
+import ToolSupport
 
-/// Measures the coach's algorithms on labelled data and prints tables.
+/// Measures the coach's token counts and safety rules on labelled data, and prints tables.
 @main
-enum CoachEvaluation {
-  static func main() {
-    let arguments = Array(CommandLine.arguments.dropFirst())
-    switch arguments.first {
-    case "tokens": TokenEvaluation.run(Array(arguments.dropFirst()))
-    case "safety": SafetyEvaluation.run(Array(arguments.dropFirst()))
-    case "fit-tokens": EstimateFitting.run(Array(arguments.dropFirst()))
-    default:
-      print("usage: coacheval tokens|fit-tokens|safety [--data FOLDER]")
-      exit(2)
-    }
-  }
+struct CoachEvaluation: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "coacheval",
+    abstract: "Measures the coach's token counts and safety rules; fits the token estimate.",
+    discussion: """
+      Works in the root of the repository. See docs/coach-tokens.md and docs/coach-safety.md.
+      """,
+    subcommands: [TokenEvaluation.self, EstimateFitting.self, SafetyEvaluation.self])
 }

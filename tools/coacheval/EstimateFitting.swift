@@ -1,17 +1,35 @@
+import ArgumentParser
 import Bytes
 import Coach
 import Foundation
 import SeededRandom
+import ToolSupport
 
 /// Fits the weights of `TokenEstimate` to exact counts, and writes them as Swift.
 ///
 /// Ridge regression by stochastic gradient descent over the distinct texts between spaces of the
 /// corpora, each with its exact cost and weighted by how often it occurs. Half of every source's
 /// groups are left out.
-enum EstimateFitting {
+struct EstimateFitting: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit-tokens",
+    abstract: "Fits the weights of the token estimate, and writes them as Swift.")
+
+  @OptionGroup var data: DataOptions
+
+  @Option(help: "What is added so that a budget is kept, in thousandths.")
+  var margin = 0
+
+  @Option(help: ArgumentHelp("A source to leave out, such as qmsum.", valueName: "source"))
+  var without: String?
+
+  @Option(
+    help: ArgumentHelp("Where the Swift goes, if not to the standard output.", valueName: "file"))
+  var output: String?
+
   /// The corpora by name.
-  static func sets(_ corpora: Corpora) -> [(String, [SourceText])] {
-    [
+  static func sets(_ corpora: Corpora) throws -> [(String, [SourceText])] {
+    try [
       ("counsel-chat", corpora.counselChat()), ("qmsum", corpora.qmsum()),
       ("clinc150", corpora.clinc()), ("small-talk-rasa", corpora.smallTalk()),
       ("banking77", corpora.banking()), ("hwu64", corpora.hwu()), ("udhr", corpora.udhr()),
@@ -31,19 +49,15 @@ enum EstimateFitting {
     var weight: Double
   }
 
-  static func run(_ arguments: [String]) {
-    let corpora = Corpora.find(arguments)
-    let vocabulary = TokenEvaluation.vocabulary(corpora)
-    var excluded = ""
-    if let index = arguments.firstIndex(of: "--without"), index + 1 < arguments.count {
-      excluded = arguments[index + 1]
-    }
+  func run() throws {
+    let corpora = Corpora(sets: data.sets)
+    let vocabulary = try TokenEvaluation.vocabulary(corpora)
     var counts: [String: Double] = [:]
     // HWU64 is kept for judging.
-    for (name, texts) in sets(corpora) where name != excluded && name != "hwu64" {
+    for (name, texts) in try Self.sets(corpora) where name != without && name != "hwu64" {
       // All scripts together must not outweigh the language of the conversations.
       let weight = name == "udhr" ? 0.05 : name == "multipl_e" ? 0.2 : 1.0
-      for text in texts where !isHeld(text) {
+      for text in texts where !Self.isHeld(text) {
         // Words by themselves, and stretches of five: at their edges units depend on each other.
         let words = text.text.split(separator: " ", omittingEmptySubsequences: false)
         for index in words.indices {
@@ -67,8 +81,7 @@ enum EstimateFitting {
           features: occurrences.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
           target: Double(exact - plain - units.count), weight: count))
     }
-    let weights = descend(&samples)
-    write(weights, arguments)
+    try write(Self.descend(&samples))
   }
 
   private static func descend(_ samples: inout [Sample]) -> [Double] {
@@ -100,7 +113,7 @@ enum EstimateFitting {
     return weights
   }
 
-  private static func write(_ weights: [Double], _ arguments: [String]) {
+  private func write(_ weights: [Double]) throws {
     let bytes = weights.map { weight in
       UInt8(bitPattern: Int8(max(-127, min(127, (weight * 48).rounded()))))
     }
@@ -111,7 +124,6 @@ enum EstimateFitting {
       lines.append("    " + rest.prefix(92))
       rest = rest.dropFirst(92)
     }
-    let margin = arguments.firstIndex(of: "--margin").flatMap { Int(arguments[$0 + 1]) } ?? 0
     let swift = """
       // Written by `coacheval fit-tokens`; do not edit. The weights are statistics of where words
       // of public texts fall apart into tokens (see docs/coach-tokens.md for texts and errors).
@@ -130,10 +142,10 @@ enum EstimateFitting {
       }
 
       """
-    guard let index = arguments.firstIndex(of: "--output"), index + 1 < arguments.count else {
+    if let output {
+      try Data(swift.utf8).write(to: URL(fileURLWithPath: output))
+    } else {
       print(swift)
-      return
     }
-    try? Data(swift.utf8).write(to: URL(fileURLWithPath: arguments[index + 1]))
   }
 }

@@ -1,47 +1,68 @@
+import ArgumentParser
 import Bytes
 import Coach
 import Foundation
+import ToolSupport
 
 /// Recall and precision of the crisis rules on our labelled lines, every miss, and what they flag
 /// in the public data sets.
-enum SafetyEvaluation {
+struct SafetyEvaluation: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "safety",
+    abstract: "Recall and precision of the crisis rules, every miss, and what they flag.")
+
+  @OptionGroup var data: DataOptions
+
+  @Option(help: ArgumentHelp("The folder of our labelled lines.", valueName: "folder"))
+  var messages = "tools/coacheval/messages"
+
+  @Flag(help: "Show what is flagged in the answers of counsel-chat, too.")
+  var show = false
+
+  @Flag(help: "Judge the lines that the rules were written with, and nothing else.")
+  var onlyDev = false
+
+  @Flag(help: "Judge the public sets alone.")
+  var onlyData = false
+
   private struct Line {
     var label: String
     var text: String
   }
 
-  static func run(_ arguments: [String]) {
-    let folder =
-      arguments.firstIndex(of: "--messages").map { arguments[$0 + 1] } ?? "tools/coacheval/messages"
-    if !arguments.contains("--only-data") {
-      for name in ["safety-dev", "safety-eval"]
-      where !arguments.contains("--only-dev") || name == "safety-dev" {
-        evaluate(name, lines(folder + "/\(name).tsv"))
-      }
-    }
-    printSpeed()
-    if arguments.contains("--only-dev") { return }
-    let corpora = Corpora.find(arguments)
-    let shows = arguments.contains("--show")
-    flagged("clinc150", corpora.clinc(), shows: true)
-    flagged("small-talk-rasa", corpora.smallTalk(), shows: true)
-    flagged("hwu64", corpora.hwu(), shows: true)
-    flagged("banking77", corpora.banking(), shows: true)
-    flagged("qmsum", corpora.qmsum(), shows: true)
-    let counsel = corpora.counselChat()
-    flagged("counsel-chat answers", counsel.filter { $0.source == "counsel-chat-a" }, shows: shows)
-    flagged("counsel-chat questions", counsel.filter { $0.source == "counsel-chat-q" }, shows: true)
-    topics(corpora)
+  func validate() throws {
+    if onlyDev, onlyData { throw ValidationError("--only-dev and --only-data leave nothing") }
   }
 
-  private static func lines(_ path: String) -> [Line] {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      FileHandle.standardError.write(Data("coacheval: no \(path)\n".utf8))
-      exit(1)
+  func run() throws {
+    if !onlyData {
+      for name in onlyDev ? ["safety-dev"] : ["safety-dev", "safety-eval"] {
+        Self.evaluate(name, try Self.lines(messages + "/\(name).tsv"))
+      }
     }
-    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
-      let parts = line.split(separator: "\t", maxSplits: 1)
-      return Line(label: String(parts[0]), text: String(parts[1]))
+    Self.printSpeed()
+    if !onlyDev { try Self.judge(Corpora(sets: data.sets), showsAnswers: show) }
+  }
+
+  private static func judge(_ corpora: Corpora, showsAnswers: Bool) throws {
+    flagged("clinc150", try corpora.clinc())
+    flagged("small-talk-rasa", try corpora.smallTalk())
+    flagged("hwu64", try corpora.hwu())
+    flagged("banking77", try corpora.banking())
+    flagged("qmsum", try corpora.qmsum())
+    let counsel = try corpora.counselChat()
+    flagged(
+      "counsel-chat answers", counsel.filter { $0.source == "counsel-chat-a" },
+      shows: showsAnswers)
+    flagged("counsel-chat questions", counsel.filter { $0.source == "counsel-chat-q" })
+    try topics(corpora)
+  }
+
+  private static func lines(_ path: String) throws -> [Line] {
+    return try text(of: path).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+      let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { throw Failure("\(path): not a label, a tab, a text: \(line)") }
+      return Line(label: parts[0], text: parts[1])
     }
   }
 
@@ -98,7 +119,7 @@ enum SafetyEvaluation {
       .map { "\($0.name) \(verdict.level($0).name)" }.joined(separator: ", ")
   }
 
-  private static func flagged(_ name: String, _ texts: [SourceText], shows: Bool) {
+  private static func flagged(_ name: String, _ texts: [SourceText], shows: Bool = true) {
     var lines: [String] = []
     var mentions = 0
     for text in Set(texts.map(\.text)).sorted() {
@@ -120,8 +141,8 @@ enum SafetyEvaluation {
   }
 
   /// Questions of counsel-chat by the topic that its therapists gave them.
-  private static func topics(_ corpora: Corpora) {
-    let rows = Corpora.rows(corpora.data("counsel-chat/20200325_counsel_chat.csv"))
+  private static func topics(_ corpora: Corpora) throws {
+    let rows = try corpora.sets.counselChat()
     guard let header = rows.first, let id = header.firstIndex(of: "questionID"),
       let title = header.firstIndex(of: "questionTitle"),
       let topic = header.firstIndex(of: "topic"),

@@ -1,24 +1,34 @@
+import ArgumentParser
 import Bytes
 import Coach
 import Foundation
+import ToolSupport
 
 /// Exact counts against the fixtures, their speed, and the estimate's error by source.
-enum TokenEvaluation {
-  static func vocabulary(_ corpora: Corpora) -> TokenVocabulary {
-    do {
-      return try TokenVocabulary(path: corpora.folder.path + "/ctok/pieces_v4_7.txt")
-    } catch {
-      FileHandle.standardError.write(Data("coacheval: \(error)\n".utf8))
-      exit(1)
-    }
+struct TokenEvaluation: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokens",
+    abstract: "Exact counts against the fixtures, their speed, and the estimate's error.")
+
+  @OptionGroup var data: DataOptions
+
+  @Flag(name: .customLong("speed"), help: "Measure the speed alone.")
+  var isSpeedOnly = false
+
+  func run() throws {
+    let corpora = Corpora(sets: data.sets)
+    let vocabulary = try Self.vocabulary(corpora)
+    if !isSpeedOnly { try Self.printExact(corpora, vocabulary) }
+    try Self.printSpeed(corpora, vocabulary)
+    if !isSpeedOnly { try Self.printEstimate(corpora, vocabulary) }
   }
 
-  static func run(_ arguments: [String]) {
-    let corpora = Corpora.find(arguments)
-    let vocabulary = vocabulary(corpora)
-    if !arguments.contains("--speed") { printExact(corpora, vocabulary) }
-    printSpeed(corpora, vocabulary)
-    if !arguments.contains("--speed") { printEstimate(corpora, vocabulary) }
+  static func vocabulary(_ corpora: Corpora) throws -> TokenVocabulary {
+    do {
+      return try TokenVocabulary(path: corpora.sets.folder + "/ctok/pieces_v4_7.txt")
+    } catch {
+      throw Failure(error.message)
+    }
   }
 
   // MARK: Exact
@@ -29,7 +39,7 @@ enum TokenEvaluation {
     var bytes = 0
   }
 
-  private static func printExact(_ corpora: Corpora, _ vocabulary: TokenVocabulary) {
+  private static func printExact(_ corpora: Corpora, _ vocabulary: TokenVocabulary) throws {
     var bySource: [String: Agreement] = [:]
     func check(_ source: String, _ text: String, _ family: TokenFamily, _ expected: Int) {
       let bytes = Array(text.utf8)
@@ -38,7 +48,7 @@ enum TokenEvaluation {
       bySource[source, default: Agreement()].bytes += bytes.count
       if count == expected { bySource[source, default: Agreement()].matches += 1 }
     }
-    for row in corpora.gzippedObjects("ctok/fixtures.jsonl.gz") {
+    for row in try corpora.sets.objects("ctok/fixtures.jsonl.gz") {
       guard let text = row["text"] as? String, let source = row["src"] as? String,
         let older = row["count_v4_7"] as? Int, let newer = row["count_v5"] as? Int
       else { continue }
@@ -46,8 +56,9 @@ enum TokenEvaluation {
       check("fixtures " + source, text, .v5, newer)
     }
     for (name, key) in [("udhr", "f"), ("multipl_e", "lang")] {
-      let counts = corpora.json("ctok/\(name)_counts.json") as? [String: [String: Any]] ?? [:]
-      for row in corpora.gzippedObjects("ctok/\(name).jsonl.gz") {
+      let file = try corpora.sets.json("ctok/\(name)_counts.json")
+      let counts = file as? [String: [String: Any]] ?? [:]
+      for row in try corpora.sets.objects("ctok/\(name).jsonl.gz") {
         guard let text = row["text"] as? String, let id = row[key] as? String else { continue }
         for family in TokenFamily.allCases {
           let recorded = counts[family.rawValue]?["counts"] as? [String: Int]
@@ -69,9 +80,9 @@ enum TokenEvaluation {
 
   // MARK: Speed
 
-  private static func printSpeed(_ corpora: Corpora, _ vocabulary: TokenVocabulary) {
+  private static func printSpeed(_ corpora: Corpora, _ vocabulary: TokenVocabulary) throws {
     print("Speed on one core")
-    let sets: [(String, [SourceText])] = [
+    let sets: [(String, [SourceText])] = try [
       ("English prose (qmsum)", corpora.qmsum()),
       ("English posts (counsel-chat)", corpora.counselChat()),
       ("500 languages (udhr)", corpora.udhr()), ("programs (multipl_e)", corpora.programs()),
@@ -92,40 +103,25 @@ enum TokenEvaluation {
   }
 
   /// The shortest of several runs, in seconds of this thread.
-  static func best(_ body: () -> Void) -> Double {
-    var seconds = Double.infinity
-    for _ in 0..<9 {
-      // The thread's own time: others use the machine too.
-      let start = threadNanoseconds(CLOCK_THREAD_CPUTIME_ID)
-      body()
-      seconds = min(seconds, Double(threadNanoseconds(CLOCK_THREAD_CPUTIME_ID) - start) / 1e9)
-    }
-    return seconds
-  }
-
-  private static func threadNanoseconds(_ clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
+  static func best(_ body: () -> Void) -> Double { Double(shortestNanoseconds(of: 9, body)) / 1e9 }
 
   // MARK: Estimate
 
-  private static func printEstimate(_ corpora: Corpora, _ vocabulary: TokenVocabulary) {
+  private static func printEstimate(_ corpora: Corpora, _ vocabulary: TokenVocabulary) throws {
     print("Estimate against exact counts, by conversation (v5, content only), in percent of tokens")
     print("(the weights saw half of the groups: `fit` those, `held` the others)")
     print(
       column("source", 20, right: false), column("groups", 7), column("tokens", 9),
       column("mean", 7), column("|mean|", 7), column("worst-", 7), column("worst+", 7),
       column("within 2%", 10), column("under", 7))
-    for (name, texts) in EstimateFitting.sets(corpora) {
+    for (name, texts) in try EstimateFitting.sets(corpora) {
       for isHeld in [false, true] {
         let part = texts.filter { EstimateFitting.isHeld($0) == isHeld }
         printRow(name + (isHeld ? " held" : " fit"), part, vocabulary)
       }
     }
     var fixtures: [String: [SourceText]] = [:]
-    for (index, row) in corpora.gzippedObjects("ctok/fixtures.jsonl.gz").enumerated() {
+    for (index, row) in try corpora.sets.objects("ctok/fixtures.jsonl.gz").enumerated() {
       guard let text = row["text"] as? String, let source = row["src"] as? String else { continue }
       fixtures[source, default: []].append(
         SourceText(source: source, text: text, group: index / 30))

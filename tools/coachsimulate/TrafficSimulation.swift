@@ -1,6 +1,7 @@
 import Coach
 import Foundation
 import SeededRandom
+import ToolSupport
 
 /// An hour of real chat requests, routed in several ways.
 ///
@@ -36,9 +37,8 @@ struct TrafficSimulation {
 
   private let requests: [Request]
 
-  init(trace: URL) throws {
-    let text = try String(contentsOf: trace, encoding: .utf8)
-    requests = try text.split(separator: "\n").map {
+  init(trace: String) throws {
+    requests = try text(of: trace).split(separator: "\n").map {
       try JSONDecoder().decode(Request.self, from: Data($0.utf8))
     }
   }

@@ -1,6 +1,7 @@
 import Bytes
 import Coach
 import Foundation
+import ToolSupport
 
 /// A dialogue with the summary that a person wrote of it.
 struct Dialogue {
@@ -22,10 +23,9 @@ struct Dialogue {
   static let wordCounts = 60...2500
 
   /// Reads meetings with questions, answers, and the turns that the answers are about.
-  static func meetings(in file: URL) throws -> [Dialogue] {
-    let text = try String(contentsOf: file, encoding: .utf8)
+  static func meetings(in file: String) throws -> [Dialogue] {
     var dialogues: [Dialogue] = []
-    for (number, line) in text.split(separator: "\n").enumerated() {
+    for (number, line) in try text(of: file).split(separator: "\n").enumerated() {
       let meeting = try JSONDecoder().decode(Meeting.self, from: Data(line.utf8))
       for query in meeting.queries {
         let dialogue = Dialogue(
@@ -42,9 +42,8 @@ struct Dialogue {
 
   /// Reads chats, a JSON object a line: `dialogue` (lines of "Name: text") and `summary`; `style`
   /// and `facts` may be there, too. The public sets of dialogues have the same fields.
-  static func chats(in file: URL) throws -> [Dialogue] {
-    let text = try String(contentsOf: file, encoding: .utf8)
-    return try text.split(separator: "\n").enumerated().map { number, line in
+  static func chats(in file: String) throws -> [Dialogue] {
+    try text(of: file).split(separator: "\n").enumerated().map { number, line in
       let chat = try JSONDecoder().decode(Chat.self, from: Data(line.utf8))
       return Dialogue(
         group: chat.dialogue, fold: number % folds, style: chat.style ?? "chat",
@@ -53,12 +52,9 @@ struct Dialogue {
   }
 
   /// All chats of a folder's files.
-  static func chats(inFolder folder: URL) throws -> [Dialogue] {
-    let files = try FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: nil)
-    return try files.filter { $0.pathExtension == "jsonl" }
-      .sorted { $0.lastPathComponent < $1.lastPathComponent }
-      .flatMap { try chats(in: $0) }
+  static func chats(inFolder folder: String) throws -> [Dialogue] {
+    try FileManager.default.contentsOfDirectory(atPath: folder)
+      .filter { $0.hasSuffix(".jsonl") }.sorted().flatMap { try chats(in: folder + "/" + $0) }
   }
 }
 

@@ -1,6 +1,7 @@
 import Coach
 import Foundation
 import SeededRandom
+import ToolSupport
 
 /// A sentence of presidio-research with its labels.
 struct LabelledSentence {
@@ -44,21 +45,10 @@ struct LabelledSentence {
 
 /// Reads the public sets beside the checkout.
 struct Corpus {
-  let folder: String
-
-  private func data(_ path: String) throws -> Data {
-    guard let data = FileManager.default.contents(atPath: folder + "/" + path) else {
-      throw Failure("no \(path) in \(folder)")
-    }
-    return data
-  }
-
-  private func json(_ path: String) throws -> Any {
-    try JSONSerialization.jsonObject(with: data(path))
-  }
+  let sets: PublicSets
 
   func presidio() throws -> [LabelledSentence] {
-    let rows = try json("presidio-research/generated_large.json") as? [[String: Any]] ?? []
+    let rows = try sets.json("presidio-research/generated_large.json") as? [[String: Any]] ?? []
     var masks: [Int: String] = [:]
     var result: [LabelledSentence] = []
     for row in rows {
@@ -131,20 +121,14 @@ struct Corpus {
   }
 
   func clinc() throws -> [String] {
-    guard let sets = try json("clinc150/data_full.json") as? [String: [[String]]] else { return [] }
-    return sets.keys.sorted().flatMap { (sets[$0] ?? []).map { $0[0] } }
+    let sections = try sets.clinc150()
+    return sections.keys.sorted().flatMap { (sections[$0] ?? []).map { $0[0] } }
   }
 
-  func hwu() throws -> [String] {
-    let text = String(decoding: try data("hwu64/KFold_1_trainset.csv"), as: UTF8.self)
-    return text.split(separator: "\n").dropFirst().compactMap { line in
-      let fields = line.split(separator: ";", omittingEmptySubsequences: false)
-      return fields.count > 5 ? fields[5].trimmingCharacters(in: ["\""]) : nil
-    }
-  }
+  func hwu() throws -> [String] { try sets.hwu64() }
 
   func counsel() throws -> [String] {
-    let rows = Self.rows(try data("counsel-chat/20200325_counsel_chat.csv"))
+    let rows = try sets.counselChat()
     guard let header = rows.first, let question = header.firstIndex(of: "questionText"),
       let answer = header.firstIndex(of: "answerText")
     else { return [] }
@@ -153,49 +137,9 @@ struct Corpus {
       .flatMap { [$0[question], $0[answer]] }.filter { !$0.isEmpty && seen.insert($0).inserted }
   }
 
-  func banking() throws -> [String] {
-    Self.rows(try data("banking77/train.csv")).dropFirst().compactMap(\.first)
-  }
+  /// Questions to a bank, and an empty text after the last: which of them are drawn depends on how
+  /// many there are, and the weights that are shipped were trained with it.
+  func banking() throws -> [String] { try sets.banking77() + [""] }
 
-  func qmsum() throws -> [String] {
-    try data("qmsum/val.jsonl").split(separator: 0x0A).flatMap { line -> [String] in
-      let meeting = (try? JSONSerialization.jsonObject(with: line)) as? [String: Any]
-      return (meeting?["meeting_transcripts"] as? [[String: Any]] ?? []).compactMap {
-        $0["content"] as? String
-      }
-    }
-  }
-
-  /// Rows of a comma-separated file with quotes.
-  private static func rows(_ data: Data) -> [[String]] {
-    var rows: [[String]] = [[]]
-    var field: [UInt8] = []
-    var isQuoted = false
-    func take() {
-      rows[rows.count - 1].append(String(decoding: field, as: UTF8.self))
-      field.removeAll(keepingCapacity: true)
-    }
-    let bytes = [UInt8](data)
-    var index = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      let isQuote = byte == UInt8(ascii: "\"")
-      if isQuoted, isQuote, index + 1 < bytes.count, bytes[index + 1] == byte {
-        field.append(byte)
-        index += 1
-      } else if isQuote {
-        isQuoted.toggle()
-      } else if !isQuoted, byte == UInt8(ascii: ",") {
-        take()
-      } else if !isQuoted, byte == 0x0A {
-        take()
-        rows.append([])
-      } else if isQuoted || byte != 0x0D {
-        field.append(byte)
-      }
-      index += 1
-    }
-    take()
-    return rows
-  }
+  func qmsum() throws -> [String] { try sets.qmsum().flatMap { $0 } }
 }

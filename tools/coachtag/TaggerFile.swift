@@ -1,6 +1,7 @@
 import Bytes
 import Coach
 import Foundation
+import ToolSupport
 
 /// The hashed lists of words.
 struct WordTable {

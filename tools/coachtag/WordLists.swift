@@ -1,10 +1,6 @@
 import Foundation
 import SeededRandom
-
-struct Failure: Error, CustomStringConvertible {
-  var description: String
-  init(_ description: String) { self.description = description }
-}
+import ToolSupport
 
 /// The names and words of `lists/`, as they are written.
 struct WordLists {
@@ -26,9 +22,8 @@ struct WordLists {
 
   init(folder: String) throws {
     func words(_ name: String) throws -> [String] {
-      let text = try Self.text(folder + "/" + name)
       // A word twice in a list is taken twice as often; that is meant for common surnames.
-      return text.split(whereSeparator: \.isWhitespace).map {
+      try text(of: folder + "/" + name).split(whereSeparator: \.isWhitespace).map {
         $0.replacingOccurrences(of: "_", with: " ")
       }
     }
@@ -45,16 +40,9 @@ struct WordLists {
     calendar = try words("months-days.txt")
     jobs = try words("jobs.txt")
     fields = try words("job-fields.txt")
-    templates = try Self.text(folder + "/templates.txt").split(separator: "\n")
+    templates = try text(of: folder + "/templates.txt").split(separator: "\n")
       .filter { !$0.hasPrefix("#") }
       .map { $0.replacingOccurrences(of: "\\n", with: "\n") }
-  }
-
-  private static func text(_ path: String) throws -> String {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Failure("\(path) cannot be read")
-    }
-    return String(decoding: data, as: UTF8.self)
   }
 
   static func capitalised(_ word: String) -> String {

@@ -1,15 +1,26 @@
+import ArgumentParser
 import Bytes
 import Coach
 import Foundation
 import SeededRandom
+import ToolSupport
+
+extension CoachTrain {
+  struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Nanoseconds per message of the shipped weights.")
+
+    func run() throws {
+      try benchmark(OwnMessages(), by: LoadedWeights.shipped().classifier())
+    }
+  }
+}
 
 /// Measures the classifier on real messages, one after the other, in memory; in processor time, so
 /// that other programs on the machine count less.
-func benchmark(_ sources: MessageSources, weights: LoadedWeights) throws {
-  var classifier = Classifier(model: try weights.model())
-  classifier.replaceRules(with: try RuleFile.parse(BuiltInRules.text))
+private func benchmark(_ messages: OwnMessages, by classifier: borrowing Classifier) throws {
   let scratch = MessageScratch()
-  let own = try sources.own().map(\.text)
+  let own = try messages.styles().map(\.text)
   let sets: [(String, [String])] = [
     ("own messages", own),
     ("40 to 80 bytes", own.filter { (40...80).contains($0.utf8.count) }),
@@ -27,28 +38,18 @@ func benchmark(_ sources: MessageSources, weights: LoadedWeights) throws {
     }
     let mean = views.reduce(0) { $0 + $1.count } / views.count
     let rounds = max(1, 400_000 / (views.count * (1 + min(mean, 1024) / 50)))
-    var best = Double.infinity
     var sum = 0
-    for _ in 0..<5 {
-      let start = threadNanoseconds()
+    let spent = shortestNanoseconds(of: 5) {
       for _ in 0..<rounds {
         for view in views {
           sum += Int(classifier.classify(view, reader: &scratch.reader).label.rawValue)
         }
       }
-      let spent = Double(threadNanoseconds() - start)
-      best = min(best, spent / Double(rounds * views.count))
     }
+    let best = Double(spent) / Double(rounds * views.count)
     print(pad(name, 16), "mean \(mean) bytes: \(Int(best)) ns a message (labels add up to \(sum))")
     for view in views { view.base.deallocate() }
   }
-}
-
-/// Processor time of the calling thread.
-private func threadNanoseconds() -> Int {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 /// Messages of words that nobody writes, each another one: nothing is remembered of them.

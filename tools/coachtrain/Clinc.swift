@@ -1,9 +1,22 @@
+import ArgumentParser
 import Foundation
+import ToolSupport
+
+extension CoachTrain {
+  struct Clinc: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "The 150 intents of CLINC150 by the same machinery.")
+
+    @OptionGroup var options: TrainingOptions
+
+    func run() throws { try evaluateClinc(options.data.sets, settings: .plain(seed: options.seed)) }
+  }
+}
 
 /// All 150 intents of CLINC150, by the same features and the same trainer: what the machinery is
 /// worth where others have measured theirs.
-func evaluateClinc(_ sources: MessageSources, settings: TrainingSettings) throws {
-  let sections = try sources.clincSections()
+private func evaluateClinc(_ sets: PublicSets, settings: TrainingSettings) throws {
+  let sections = try sets.clinc150()
   let names = Set((sections["train"] ?? []).map { $0[1] }).sorted()
   let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
   func examples(_ section: String) -> [Example] {

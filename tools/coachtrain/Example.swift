@@ -21,12 +21,6 @@ extension String {
 /// The column of messages that are none of the labels.
 let noneColumn = 5
 
-/// Something that keeps the tool from doing its work, in words for its user.
-struct Failure: Error, CustomStringConvertible {
-  var description: String
-  init(_ description: String) { self.description = description }
-}
-
 /// Messages as the trainer wants them: rows of features, one after the other.
 struct EncodedExamples {
   /// Row of the weight table, the kind of feature in the two top bits. Rows from 1 << row bits on

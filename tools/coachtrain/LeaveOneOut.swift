@@ -33,8 +33,7 @@ struct LeaveOneOut {
         EncodedExamples(training, rowBits: settings.rowBits, lexicon: settings.lexicon), columns: 6,
         importance: importances(training), settings: settings)
       let weights = LoadedWeights(weightsFile(model, turns: [], thresholds))
-      var classifier = Classifier(model: try weights.model())
-      classifier.replaceRules(with: try RuleFile.parse(rules))
+      let classifier = try weights.classifier(rules: rules)
       for example in examples where part.contains(example.source) {
         judged.append(
           Judged(

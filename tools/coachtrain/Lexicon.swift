@@ -1,6 +1,7 @@
 import Bytes
 import Coach
 import Foundation
+import ToolSupport
 
 /// Words of one kind: dishes, weather, people one may love, words of a test.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import ToolSupport
 
 /// The two columns for the assistant's turn before a message: does it ask about coaching or offer
 /// it, does it offer an assessment?
@@ -13,7 +14,7 @@ struct TurnTrainer {
   func load() throws -> [Example] {
     let kinds = ["other": 0, "coaching": 1, "assessment": 2]
     var examples: [Example] = []
-    for line in try sources.ownLines("turns.tsv") {
+    for line in try sources.own.lines("turns.tsv") {
       let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
       guard parts.count == 2, let kind = kinds[parts[0]] else {
         throw Failure("turns.tsv: not a kind, a tab and a text: \(line)")
@@ -27,7 +28,7 @@ struct TurnTrainer {
       }
     }
     // What people ask a household assistant is what it would never be asked by a coach.
-    for pair in try (sources.clincSections()["val"] ?? []).enumerated() where pair.offset % 3 == 0 {
+    for pair in try (sources.sets.clinc150()["val"] ?? []).enumerated() where pair.offset % 3 == 0 {
       examples.append(Example(text: pair.element[0] + "?", column: 0, source: "clinc150"))
     }
     return examples

@@ -1,6 +1,7 @@
 import Bytes
 import Coach
 import Foundation
+import ToolSupport
 
 /// What the tool decides beside the weights.
 struct Thresholds {
@@ -59,8 +60,13 @@ func weightsFile(_ main: FloatModel, turns: [FloatModel], _ thresholds: Threshol
 ///
 /// They are never freed: a model is a pointer to them, and the tool ends soon enough.
 struct LoadedWeights {
+  /// Where the server takes the weights from.
+  static let shippedPath = "Sources/CCoach/weights.bin"
+
   private let memory: UnsafeMutableRawPointer
   let count: Int
+
+  static func shipped() throws -> LoadedWeights { LoadedWeights(try contents(of: shippedPath)) }
 
   init(_ data: Data) {
     count = data.count
@@ -73,6 +79,13 @@ struct LoadedWeights {
     let bytes = ByteView(UnsafeRawBufferPointer(start: memory, count: count))
     guard let model = ClassifierModel(bytes) else { throw Failure("these are no weights") }
     return model
+  }
+
+  /// A classifier that knows rules, too.
+  func classifier(rules: String = BuiltInRules.text) throws -> Classifier {
+    var classifier = Classifier(model: try model())
+    classifier.replaceRules(with: try RuleFile.parse(rules))
+    return classifier
   }
 }
 

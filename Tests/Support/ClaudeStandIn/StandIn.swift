@@ -54,7 +54,10 @@ public final class StandIn: @unchecked Sendable {
   private var cache = PromptCache()
 
   /// A problem with the port.
-  public struct Failure: Error { public let code: Int32 }
+  public struct Failure: Error, CustomStringConvertible {
+    public let code: Int32
+    public var description: String { "the port cannot be had: " + String(cString: strerror(code)) }
+  }
 
   /// Starts to serve.
   ///
