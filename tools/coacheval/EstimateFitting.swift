@@ -70,7 +70,11 @@ struct EstimateFitting: ParsableCommand {
       }
     }
     var samples: [Sample] = []
-    for (text, count) in counts.sorted(by: { $0.key < $1.key }) {
+    // By their bytes first: out of the dictionary's order, which is another one in each run, a few
+    // of these strings come out differently.
+    let ordered = counts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      .sorted { $0.key < $1.key }
+    for (text, count) in ordered {
       let bytes = Array(("a " + text).utf8)
       let exact = bytes.withByteView { vocabulary.count($0, family: .v5, isFramed: false) }
       let (units, plain) = bytes.withByteView { FeatureCollector.collect($0) }

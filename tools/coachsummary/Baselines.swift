@@ -61,17 +61,20 @@ struct Baselines {
     for sentence in sentences {
       for word in Set(sentence.words) { frequency[word, default: 0] += 1 }
     }
-    let vectors = sentences.map { sentence in
-      Dictionary(sentence.words.map { ($0, 1.0) }, uniquingKeysWith: +).reduce(
-        into: [String: Double]()
-      ) { vector, entry in
-        let rarity = log(Double(sentences.count + 1) / (frequency[entry.key] ?? 1))
-        vector[entry.key] = entry.value * rarity
+    // In the order of the words, so that sums come out the same each time.
+    let vectors = sentences.map { sentence -> [(word: String, weight: Double)] in
+      let counts = Dictionary(sentence.words.map { ($0, 1.0) }, uniquingKeysWith: +)
+      return counts.sorted { $0.key < $1.key }.map { word, count in
+        let rarity = log(Double(sentences.count + 1) / (frequency[word] ?? 1))
+        return (word, count * rarity)
       }
     }
-    let norms = vectors.map { $0.values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let weights = vectors.map { vector -> [String: Double] in
+      Dictionary(uniqueKeysWithValues: vector.map { ($0.word, $0.weight) })
+    }
+    let norms = vectors.map { $0.reduce(0.0) { $0 + $1.weight * $1.weight }.squareRoot() }
     return ranked { left, right in
-      let product = vectors[left].reduce(0.0) { $0 + $1.value * (vectors[right][$1.key] ?? 0) }
+      let product = vectors[left].reduce(0.0) { $0 + $1.weight * (weights[right][$1.word] ?? 0) }
       return product > 0 ? product / (norms[left] * norms[right]) : 0
     }
   }
