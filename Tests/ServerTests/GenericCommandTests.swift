@@ -269,4 +269,57 @@ import Testing
     try client.send("DEBUG", "SET-ACTIVE-EXPIRE", "1")
     while try client.send("DBSIZE").number != 0 {}
   }
+
+  /// A hash or set of which all elements are due is not there for anybody, and neither is it named.
+  @Test(arguments: ["1", "2"]) func collectionsThatAreDueAreNotNamed(threads: String) throws {
+    let server = try TestServer("--threads", threads)
+    let client = try server.connect()
+    try client.send("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+    func makeDue() throws {
+      _ = try client.pipeline([
+        ["HSET", "h", "f", "v"], ["SADD", "s", "m"], ["ZADD", "z", "1", "m"], ["MULTI"],
+        ["HPEXPIRE", "h", "1", "FIELDS", "1", "f"], ["EXPIREMEMBER", "s", "m", "1", "MS"],
+        ["EXPIREMEMBER", "z", "m", "1", "MS"], ["SET", "last", "v", "PX", "2"], ["EXEC"],
+      ])
+      while try client.send("PTTL", "last").number != -2 {}
+    }
+    _ = try client.pipeline((0..<50).map { ["SET", "k\($0)", "v"] })
+    try makeDue()
+    #expect(try client.send("DBSIZE") == .integer(53))
+    #expect(try client.send("KEYS", "?") == .array([]))
+    // Saving what is not there any more would lose what is.
+    #expect(try client.send("DEBUG", "RELOAD") == .ok)
+    #expect(try client.send("DBSIZE") == .integer(50))
+    try makeDue()
+    var keys: [Reply] = []
+    var cursor = "0"
+    repeat {
+      let reply = try client.send("SCAN", cursor, "COUNT", "1000")
+      cursor = reply.elements?.first?.string ?? "0"
+      keys += reply.elements?.last?.elements ?? []
+    } while cursor != "0"
+    #expect(keys.count == 50)
+    #expect(try client.send("DBSIZE") == .integer(50))
+  }
+
+  /// What an element is sorted by stays what it was when another lookup removes fields that are
+  /// due.
+  @Test func sortingByFieldsKeepsWhatItHasRead() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    try client.send("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+    let due = (0..<130).map { "d\($0 + 100)" }
+    for (key, weight, other) in [("a", "mmmm", "zzzz"), ("b", "nnnn", "aaaa")] {
+      try client.send(["HSET", "w_\(key)", "f", weight] + due.flatMap { [$0, "zzzz" + $0] })
+      try client.send(
+        ["HSET", "w_\(key)"] + (0..<120).flatMap { ["e\($0 + 100)", "\(other)\($0)"] })
+      try client.send(["HPEXPIRE", "w_\(key)", "5", "FIELDS", "130"] + due)
+    }
+    #expect(try client.send("OBJECT", "ENCODING", "w_a") == .text("listpackex"))
+    try client.send("RPUSH", "l", "b", "a", "b", "a", "b", "a")
+    try client.send("SET", "last", "v", "PX", "6")
+    while try client.send("PTTL", "last").number != -2 {}
+    let sorted = try client.send("SORT_RO", "l", "BY", "w_*->f", "ALPHA")
+    #expect(sorted == .texts("a", "a", "a", "b", "b", "b"))
+  }
 }

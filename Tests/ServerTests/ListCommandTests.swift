@@ -197,4 +197,38 @@ import Testing
     let all = try clients.map { try $0.send("LRANGE", "l", "0", "-1") }
     #expect(all[0] == all[1])
   }
+
+  /// Nobody comes between the commands of a transaction or a script, not even who waits already.
+  @Test func transactionsAndScriptsTakeWhatTheyHaveBrought() throws {
+    let server = try TestServer("--threads", "2")
+    let client = try server.connect()
+    let other = try server.connect()
+    func whileWaiting(_ body: () throws -> Reply) throws -> (own: Reply, waiter: Reply) {
+      try client.send("DEL", "l")
+      try other.write("BLPOP l 0\r\n")
+      while try !(client.send("INFO", "clients").string ?? "").contains("blocked_clients:1") {}
+      let own = try body()
+      try client.send("RPUSH", "l", "last")
+      return (own, try other.read())
+    }
+    // Whether the script is known to touch other keys or not: one takes locks, one all there is.
+    for script in [[], [["EVAL", "return redis.call('DBSIZE')", "0"]]] {
+      let (own, waiter) = try whileWaiting {
+        let commands = [["RPUSH", "l", "a"], ["BLPOP", "l", "0"], ["RPUSH", "l", "b"]]
+        let replies = try client.pipeline([["MULTI"]] + script + commands + [["EXEC"]])
+        return .array((replies.last?.elements ?? []).suffix(3))
+      }
+      #expect(own == .array([.integer(1), .texts("l", "a"), .integer(1)]))
+      #expect(waiter == .texts("l", "b"))
+    }
+    for (key, count) in [("KEYS[1]", "1"), ("'l'", "0")] {
+      let (own, waiter) = try whileWaiting {
+        let script =
+          "redis.call('RPUSH', \(key), 'a') return redis.call('BLPOP', \(key), 0)"
+        return try client.send(["EVAL", script, count] + (count == "1" ? ["l"] : []))
+      }
+      #expect(own == .texts("l", "a"))
+      #expect(waiter == .texts("l", "last"))
+    }
+  }
 }

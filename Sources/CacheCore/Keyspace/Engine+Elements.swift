@@ -43,6 +43,18 @@ extension Engine {
     entry.kind == .object && entry.objectHeader.pointee.isTimed
   }
 
+  /// Whether the entry is a collection of which all elements are due: a lookup would not find it.
+  ///
+  /// - Complexity: O(due)
+  func areAllElementsDue(
+    of entry: Entry, in shard: UnsafeMutablePointer<Shard>, now: Int64
+  ) -> Bool {
+    guard isTimed(entry) else { return false }
+    let object = object(of: entry, in: shard)
+    guard let earliest = object.earliestDeadline, earliest <= now else { return false }
+    return object.type.kind.areAllDue(object, now: now)
+  }
+
   /// When the wheel has something to do about the entry: its expiry, or its first element's
   /// deadline.
   func wakeTime(of entry: Entry, in shard: UnsafeMutablePointer<Shard>) -> Int64? {

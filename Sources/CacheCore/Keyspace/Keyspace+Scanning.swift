@@ -200,9 +200,12 @@ extension Engine {
     var due = InlineArray<16, UInt32>(repeating: 0)
     var dueCount = 0
     let removesDue = removesDue && !control.pointee.keepsDueKeys
+    let hasTimed = table.pointee.timedCount > 0
     table.pointee.forEachHandle(inBucket: bucket, memory) { handle in
       let entry = memory.pointee.entry(handle)
-      if entry.expiryWords != 0 && deadline(of: entry, in: shard) <= now {
+      if entry.expiryWords != 0 && deadline(of: entry, in: shard) <= now
+        || hasTimed && areAllElementsDue(of: entry, in: shard, now: now)
+      {
         if removesDue && dueCount < 16 {
           due[dueCount] = handle
           dueCount += 1
@@ -213,11 +216,17 @@ extension Engine {
       body(entry.key, EntryHandle(rawValue: handle))
     }
     for index in 0..<dueCount {
-      let hash = memory.pointee.hash(of: memory.pointee.entry(due[index]))
+      let entry = memory.pointee.entry(due[index])
+      let hash = memory.pointee.hash(of: entry)
       guard let place = table.pointee.find(handle: due[index], hash: hash, memory) else {
         continue
       }
-      expire(place, hash: hash, at: Site(shard: shard, table: table), now: now)
+      let site = Site(shard: shard, table: table)
+      if entry.expiryWords != 0 && deadline(of: entry, in: shard) <= now {
+        expire(place, hash: hash, at: site, now: now)
+      } else {
+        _ = removeDueElements(at: place, hash: hash, site, now: now)
+      }
     }
     return visited
   }

@@ -176,13 +176,16 @@ extension EventLoop {
   }
 
   /// Runs a command that may block, after those that wait for its keys and can be served: else a
-  /// newcomer on one loop could get what another loop has just brought for them.
+  /// newcomer on one loop could get what another loop has just brought for them. Within EXEC and
+  /// scripts, which others do not come between, nobody is served.
   func callInTurn(
     _ entry: UnsafePointer<CommandEntry>, _ arguments: Arguments, keyCount: Int,
     of connection: Connection
   ) {
     var keyCount = keyCount
-    let isNewcomer = !connection.flags.contains(.retriesCommand)
+    let isNewcomer = connection.flags.isDisjoint(with: [
+      .retriesCommand, .executing, .mustNotWait,
+    ])
     var shards = collectedShards(keyCount)
     var attempts = 0
     server.state.pointee.keyspace.lock(shards)

@@ -133,7 +133,12 @@ struct SortRun {
       let text: ByteView
       if let by = request.by {
         guard let value = arena.value(by, for: items[index].text, context) else { continue }
-        text = arena.text(of: value)
+        // A hash's fields move when it is looked up for the next element and others are due.
+        if isAlphabetic, by.field != nil, case .bytes(let bytes) = value {
+          text = arena.copy(of: bytes)
+        } else {
+          text = arena.text(of: value)
+        }
       } else {
         text = items[index].text
       }
