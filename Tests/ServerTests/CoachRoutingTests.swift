@@ -282,7 +282,7 @@ extension CoachCommandTests {
 
     @Test func modelsAreReloadedAndDisabled() throws {
       let models = """
-        model small input 1 output 2
+        model small input 1 output 2 retirement 2025-06-01
         model large input 10 output 20 cache-write 12.5 cache-read 1
         retired old 2025-01-01 large
         tier economy small
@@ -304,7 +304,9 @@ extension CoachCommandTests {
           field(try client.send("COACH.ROUTE", "1", "hi"), "model") == .text("claude-haiku-5-5"))
         try write(models)
         #expect(try client.send("COACH.MODELS", "RELOAD") == .integer(2))
-        #expect(field(try client.send("COACH.ROUTE", "1", "hello"), "model") == .text("small"))
+        let routed = try client.send("COACH.ROUTE", "1", "hello")
+        #expect(field(routed, "model") == .text("small"))
+        #expect(texts(routed).contains("small may be gone: its retirement is 2025-06-01"))
         let asked = try client.send("COACH.ROUTE", "2", "hello", "MODEL", "old")
         #expect(field(asked, "model") == .text("large"))
         #expect(texts(asked).contains("old is retired: large is its successor"))
@@ -317,6 +319,10 @@ extension CoachCommandTests {
         #expect(try client.send("COACH.MODELS", "DISABLE", "old") == .ok)
         let help = "how do I ask her out?"
         #expect(field(try client.send("COACH.ROUTE", "3", help), "model") == .text("small"))
+        // Not so in a crisis.
+        let crisis = try client.send("COACH.ROUTE", "4", "I am going to kill myself")
+        #expect(field(crisis, "model") == .text("large"))
+        #expect(field(crisis, "tier") == .text("premium"))
         #expect(try client.send("INFO", "coach").string?.contains("breaker=disabled") == true)
         #expect(try client.send("COACH.MODELS", "DISABLE", "small") == .ok)
         #expect(

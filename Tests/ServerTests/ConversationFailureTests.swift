@@ -48,6 +48,14 @@ import Testing
     #expect(small.isError("ERR a budget of 100 tokens is below the"))
     let fine = try fields(client.send("COACH.CONTEXT", "c", "BUDGET", "1000"))
     #expect(fine["system"] == .text(prompt))
+    // Nor is a message left out that is to be answered.
+    let long = String(repeating: "nobody called me ", count: 200)
+    try client.send("COACH.APPEND", "d", "assistant", "How was it?")
+    try client.send("COACH.APPEND", "d", "user", long)
+    let short = try client.send("COACH.CONTEXT", "d", "BUDGET", "300")
+    #expect(short.isError("ERR a budget of 300 tokens is below the"), "\(short)")
+    let whole = try fields(client.send("COACH.CONTEXT", "d", "BUDGET", "2000"))
+    #expect(whole["recent"] == .integer(2))
   }
 
   @Test func wrongTypes() throws {

@@ -49,7 +49,7 @@ extension CommandContext {
     reply.bulk("cacheable_tokens_min")
     reply.integer(model.cacheablePrefixTokens)
     reply.bulk("retirement")
-    reply.bulk(model.retirement)
+    if model.retirement.isEmpty { reply.null() } else { reply.bulk(model.retirement) }
     reply.bulk("breaker")
     reply.bulk(breaker.state(now: time).rawValue)
     reply.bulk("failures")
@@ -110,6 +110,7 @@ enum ModelsReloadCommand: Command {
     switch RoutingState.catalog(at: context.setting(RoutingSettings.modelsFile)?.text ?? "") {
     case .success(let catalog):
       context.router.pointee.catalog = catalog
+      RoutingState.warn(of: catalog, now: context.unixSeconds, context.routing.log)
       context.reply.integer(catalog.names.count)
     case .failure(let problem): throw .made("ERR \(problem.description)")
     }

@@ -113,7 +113,7 @@ enum Route: Command {
     }
     let answer = RouteReply(
       route: route, request: request, task: task, classification: classification, safety: safety,
-      reservation: reservation, notes: notes(route, options, safety))
+      reservation: reservation, notes: notes(route, options, safety, now))
     answer.write(
       &context, isExplained: options.isExplained, text: text, after: turn, user: options.user)
   }
@@ -246,7 +246,7 @@ enum Route: Command {
   }
 
   private static func notes(
-    _ route: Router.Route, _ options: Options, _ safety: SafetyVerdict
+    _ route: Router.Route, _ options: Options, _ safety: SafetyVerdict, _ now: Int64
   ) -> [String] {
     var notes: [String] = []
     if safety.isCrisis { notes.append("crisis: budgets do not count, the answer is not cached") }
@@ -257,6 +257,10 @@ enum Route: Command {
       notes.append("\(asked.model.name) was asked for and cannot be had")
     }
     if route.isDegraded { notes.append("the budget allows the economy tier only") }
+    let model = route.choice.model
+    if model.mayBeGone(on: CalendarDay.text(CalendarDay.of(seconds: now))) {
+      notes.append("\(model.name) may be gone: its retirement is \(model.retirement)")
+    }
     return notes
   }
 }

@@ -15,8 +15,12 @@ enum RoutingState {
     let store: SpendStore
     let breakers = BreakerBoard()
     let statistics = CoachStatistics()
+    let log: Logger
 
-    init(store: SpendStore) { self.store = store }
+    init(store: SpendStore, log: Logger) {
+      self.store = store
+      self.log = log
+    }
   }
 
   /// Bytes of a file of models.
@@ -49,9 +53,19 @@ enum RoutingState {
     }
   }
 
+  /// Says in the log which models may be gone.
+  static func warn(of catalog: ModelCatalog, now: Int64, _ log: Logger) {
+    for model in catalog.retiring(on: CalendarDay.text(CalendarDay.of(seconds: now))) {
+      log.warning(
+        "A model of the tiers may be gone: its retirement has come",
+        metadata: ["model": "\(model.name)", "retirement": "\(model.retirement)"])
+    }
+  }
+
   /// Starts: reads the models and the books.
   static func start(_ host: ModuleHost) throws(CoachModule.StartError) {
     let catalog = try Self.catalog(at: host.setting(RoutingSettings.modelsFile)?.text ?? "").get()
+    warn(of: catalog, now: Clock.wallMicroseconds / 1_000_000, host.log)
     let file = host.setting(RoutingSettings.spendFile)?.text ?? ""
     let folder = host.setting("dir")?.text ?? "."
     let path = file.isEmpty ? nil : file.hasPrefix("/") ? file : folder + "/" + file
@@ -71,7 +85,7 @@ enum RoutingState {
     let memory = UnsafeMutablePointer<Router>.allocate(capacity: 1)
     memory.initialize(to: Router(catalog: catalog))
     router = memory
-    shared = Shared(store: store)
+    shared = Shared(store: store, log: host.log)
     readSettings(host)
   }
 

@@ -50,6 +50,7 @@ extension ContextJob {
     }
     try again()
     let cut = findCut(stream, window)
+    if cut.kept == 0, request.recent > 0, !request.isForced { try checkLast(stream, window) }
     if cut.covered == 0, state.covered == 0 {
       // There is no summary to make, and none to drop.
       if isOver { try recountAgain(context) }
@@ -68,6 +69,15 @@ extension ContextJob {
       reason: why, squeezed: min(request.recent, state.messages) - cut.kept,
       tokensBefore: sent)
     return true
+  }
+
+  /// Refuses to leave the message out that is to be answered.
+  private func checkLast(_ stream: StreamObject, _ window: Window) throws(CommandError) {
+    guard let last = stream.lastEntry, last.kind == .user else { return }
+    throw .made(
+      "ERR a budget of \(request.budget) tokens is below the \(last.tokens(counter)) of the last "
+        + "message and the \(window.fixed + separator + excess) that the frame, instructions and "
+        + "pinned facts take")
   }
 
   /// The state's totals cannot be right, perhaps changed by hand: they are counted again.

@@ -98,7 +98,7 @@ final class ContextJob: LongWork, @unchecked Sendable {
     while true {
       switch stage {
       case .start:
-        state = ConversationState(try context.hashForWriting(context[key: 1]))
+        try readState(context)
         recount = state.fits(stream) ? nil : Recount(through: state.through, counter)
         stage = recount == nil ? .decide : .recount
       case .recount:
@@ -204,12 +204,22 @@ final class ContextJob: LongWork, @unchecked Sendable {
     gatherer = nil
   }
 
+  /// Reads the state. The summary is counted again: the hash is open to everybody, and a budget is
+  /// kept whatever it says.
+  private func readState(_ context: borrowing CommandContext) throws(CommandError) {
+    state = ConversationState(try context.hashForWriting(context[key: 1]))
+    guard !state.summary.isEmpty else { return }
+    state.summaryTokens = SummaryMaker.block(state.summary).withByteView {
+      counter.contentTokens($0)
+    }
+  }
+
   private func finishRecount(
     _ stream: StreamObject, _ context: borrowing CommandContext
   ) throws(CommandError) -> Bool {
     guard recount?.read(stream) == true, let counted = recount else { return false }
     // The state may have been made by somebody else meanwhile.
-    state = ConversationState(try context.hashForWriting(context[key: 1]))
+    try readState(context)
     guard counted.apply(to: &state, stream) else {
       try startAgain()
       return true
@@ -241,7 +251,7 @@ final class ContextJob: LongWork, @unchecked Sendable {
     _ stream: StreamObject, _ context: borrowing CommandContext
   ) throws(CommandError) {
     guard let plan else { return try startAgain() }
-    state = ConversationState(try context.hashForWriting(context[key: 1]))
+    try readState(context)
     guard state.fits(stream), basis(stream) == plan.basis else { return try startAgain() }
     state.version += 1
     state.summary = made.text

@@ -103,6 +103,24 @@ struct ConversationState {
     sentTokens = number("sent_tokens")
     sentFull = number("sent_full")
     tier = text("tier")
+    dropIncomplete(hash)
+  }
+
+  /// Lets be made again what has lost a part: the counts, or the summary with its range.
+  private mutating func dropIncomplete(_ hash: HashObject) {
+    let summaryParts: [StaticString] = [
+      "summary", "summary_tokens", "through", "covered", "covered_tokens",
+    ]
+    if version > 0, !summaryParts.allSatisfy({ hash.contains(ByteView($0)) }) {
+      version = 0
+      (summary, summaryTokens, through) = ([], 0, .zero)
+      (covered, coveredTokens) = (0, 0)
+      entries = -1
+    }
+    if entries > 0, !hash.contains(ByteView("messages")) { entries = -1 }
+    if messages > 0, !hash.contains(ByteView("history_tokens")) { entries = -1 }
+    if pins.isEmpty, pinTokens > 0 { entries = -1 }
+    if system == nil, systemTokens > 0 { entries = -1 }
   }
 
   private static func ids(_ text: [UInt8]) -> [StreamID] {
@@ -123,6 +141,8 @@ struct ConversationState {
     writer.set("history_tokens", tokens)
     writer.set("covered", covered)
     writer.set("covered_tokens", coveredTokens)
+    // What is left of a summary that has lost a part.
+    if version == 0 { writer.remove("version", "summary", "summary_tokens", "through") }
     writeContext(&writer)
     writeSystem(&writer)
     writePins(&writer)

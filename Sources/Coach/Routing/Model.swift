@@ -65,6 +65,11 @@ public struct Model: Equatable, Sendable {
   /// Makes a model without prices.
   public init(name: String) { self.name = name }
 
+  /// Whether its retirement has come.
+  ///
+  /// - Parameter day: such as 2027-10-07.
+  public func mayBeGone(on day: String) -> Bool { !retirement.isEmpty && retirement <= day }
+
   /// What a call with this usage costs: each of the five counts at its price, all of it dearer once
   /// the prompt is beyond the step.
   public func cost(of usage: Usage) -> Money {

@@ -3,7 +3,7 @@ internal import Bytes
 /// The models that may be called, their prices, and which serve which tier: data from a file that
 /// an operator edits and reloads.
 ///
-///     model NAME [input PRICE] [output PRICE] [cache-write PRICE] [cache-write-hour PRICE]
+///     model NAME input PRICE output PRICE [cache-write PRICE] [cache-write-hour PRICE]
 ///                [cache-read PRICE] [long-prompt TOKENS FACTOR] [context TOKENS]
 ///                [output-max TOKENS] [cacheable TOKENS] [retirement DATE]
 ///     retired NAME DATE SUCCESSOR
@@ -11,7 +11,8 @@ internal import Bytes
 ///
 /// Prices are dollars for a million tokens. A line that begins with # is a comment. The models of a
 /// tier are a chain: the first one that answers serves. A retired name is taken for its successor,
-/// over as many steps as it needs.
+/// over as many steps as it needs. Cache prices that are not given are those that a provider asks
+/// at most: 1.25 and 2 times the input to write, as much as the input to read.
 public struct ModelCatalog: Equatable, Sendable {
   /// Models by name.
   public private(set) var models: [String: Model] = [:]
@@ -78,14 +79,25 @@ public struct ModelCatalog: Equatable, Sendable {
     guard words.count >= 2 else { throw Complaint("a model needs a name") }
     guard models[words[1]] == nil else { throw Complaint("\(words[1]) is there twice") }
     var model = Model(name: words[1])
+    var fields: Set<String> = []
     var index = 2
     while index < words.count {
       let field = words[index]
       let count = field == "long-prompt" ? 2 : 1
       guard index + count < words.count else { throw Complaint("\(field) needs a value") }
+      guard fields.insert(field).inserted else { throw Complaint("\(field) is there twice") }
       try Self.set(field, Array(words[index + 1...index + count]), of: &model)
       index += count + 1
     }
+    // What has no price would count as free.
+    for field in ["input", "output"] where !fields.contains(field) {
+      throw Complaint("\(model.name) has no price for its \(field)")
+    }
+    if !fields.contains("cache-write") {
+      model.cacheWrite = Money(picodollars: model.input.picodollars * 5 / 4)
+    }
+    if !fields.contains("cache-write-hour") { model.cacheWriteHour = model.input * 2 }
+    if !fields.contains("cache-read") { model.cacheRead = model.input }
     models[model.name] = model
     names.append(model.name)
   }
@@ -192,6 +204,15 @@ public struct ModelCatalog: Equatable, Sendable {
   /// The models of a tier in the order in which they are tried.
   public func chain(of tier: Tier) -> [Model] {
     (chains[tier] ?? []).compactMap { resolve($0)?.model }
+  }
+
+  /// The models of the tiers that may be gone on a day, such as 2027-10-07: their `retirement` has
+  /// come. They are asked all the same; a name that is gone for certain is a `retired` line's.
+  public func retiring(on day: String) -> [Model] {
+    let used = Tier.allCases.flatMap { chain(of: $0) }
+    return names.compactMap { name in
+      used.first { $0.name == name && $0.mayBeGone(on: day) }
+    }
   }
 
   /// The models as of November 2026: what a server starts with that is given no file.

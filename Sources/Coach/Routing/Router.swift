@@ -3,7 +3,7 @@
 ///
 /// In this order:
 ///
-/// 1. a crisis goes to the premium tier, whatever the rest says;
+/// 1. a crisis goes to the premium tier, whatever the rest says, and to no other model;
 /// 2. the rules say which tier a task asks for (`RoutingPolicy`);
 /// 3. up is granted at once, down where it saves money with the lost cache paid (`TierChoice`);
 /// 4. a model that was asked for by name comes before its tier's chain;
@@ -109,24 +109,27 @@ public struct Router: Sendable {
   ///   - refusal: why an amount may not be spent; nil: it may. Asked for the greatest cost of the
   ///     choice, then for that of the economy tier's; the amount it allows last is that of the
   ///     route. Not asked in a crisis.
+  /// - Throws: when no model can answer, or the budget allows none; never in a crisis, unless the
+  ///   premium tier is empty.
   /// - Complexity: O(models of both chains)
   public func route(
     _ request: Request, isUp: (String) -> Bool = { _ in true },
     refusal: (Money) -> BudgetBook.Refusal? = { _ in nil }
   ) throws(Failure) -> Route {
     let choices = choices(request, isUp: isUp)
-    guard let economy = first(.economy, choices, request),
-      let premium = first(.premium, choices, request)
-    else { throw .noModel(choices) }
-    let wanted = request.isCrisis ? .premium : policy.tier(of: request.task)
+    if request.isCrisis { return try crisisRoute(request, choices) }
+    guard let economy = first(.economy, choices), let premium = first(.premium, choices) else {
+      throw .noModel(choices)
+    }
+    let wanted = policy.tier(of: request.task)
     var decision = policy.tierChoice.decide(
       wanted: wanted, current: request.currentTier, turn: request.turn, economy: economy.model,
       premium: premium.model)
-    var reason = request.isCrisis ? "crisis: always premium" : decision.reason
-    if !request.isCrisis, decision.reason == "label" {
+    var reason = decision.reason
+    if decision.reason == "label" {
       reason = "\(request.task.name) asks for \(wanted.rawValue)"
     }
-    if let wantedModel = request.wantedModel, !request.isCrisis,
+    if let wantedModel = request.wantedModel,
       let asked = choices.first(where: { $0.model.name == wantedModel.name && $0.obstacle == nil })
     {
       return try affordable(
@@ -141,6 +144,27 @@ public struct Router: Sendable {
       choice, reason, decision, wanted, request, economy, choices, refusal)
   }
 
+  /// The route of a turn about a crisis: the first premium model that can answer. One that is down
+  /// is better than none, and better than a cheap one.
+  private func crisisRoute(_ request: Request, _ choices: [Choice]) throws(Failure) -> Route {
+    let chain = ordered(.premium, choices)
+    // What stands in for premium models elsewhere belongs to the economy tier.
+    var able = chain.filter { $0.tier == .premium }
+    if able.isEmpty { able = chain }
+    guard
+      let choice = able.first(where: { $0.obstacle == nil })
+        ?? able.first(where: { $0.obstacle == .down }) ?? able.first
+    else { throw .noModel(choices) }
+    var reason = "crisis: always premium"
+    if choice.obstacle == .down { reason += "; its breaker is open, which does not count" }
+    let others = able.filter { $0.obstacle == nil && $0.model.name != choice.model.name }
+    return Route(
+      wantedTier: .premium, tier: .premium, choice: choice, reason: reason,
+      isSwitch: request.currentTier.map { $0 != .premium } ?? false, isDegraded: false,
+      chain: [choice.model.name] + others.map(\.model.name), choices: choices,
+      premiumCost: premiumCost(request, choices))
+  }
+
   /// Takes a choice, or what the budget allows in its place.
   private func affordable(
     _ choice: Choice, _ reason: String, _ decision: TierChoice.Decision, _ wanted: Tier,
@@ -150,7 +174,7 @@ public struct Router: Sendable {
     var choice = choice
     var reason = reason
     var isDegraded = false
-    if !request.isCrisis, let first = refusal(choice.costMax) {
+    if let first = refusal(choice.costMax) {
       guard economy.costMax < choice.costMax else { throw .overBudget(first) }
       if let second = refusal(economy.costMax) { throw .overBudget(second) }
       choice = economy
@@ -207,15 +231,14 @@ public struct Router: Sendable {
     return request.currentTier == tier && chain(of: tier).first?.name == model.name
   }
 
-  /// The first model of a tier that can answer, or else one of the other tier. In a crisis a model
-  /// that is down is better than none.
-  private func first(_ tier: Tier, _ choices: [Choice], _ request: Request) -> Choice? {
-    // The order is that of the tier's own chain, in which a model of the other tier may stand, too.
-    let ordered = chain(of: tier).compactMap { model in
-      choices.first { $0.model.name == model.name }
-    }
-    return ordered.first { $0.obstacle == nil } ?? choices.first { $0.obstacle == nil }
-      ?? (request.isCrisis ? ordered.first : nil)
+  /// The first model of a tier that can answer, or else one of the other tier.
+  private func first(_ tier: Tier, _ choices: [Choice]) -> Choice? {
+    ordered(tier, choices).first { $0.obstacle == nil } ?? choices.first { $0.obstacle == nil }
+  }
+
+  /// The models in the order of the tier's own chain, in which one of the other may stand, too.
+  private func ordered(_ tier: Tier, _ choices: [Choice]) -> [Choice] {
+    chain(of: tier).compactMap { model in choices.first { $0.model.name == model.name } }
   }
 
   private func fallbacks(of choice: Choice, _ choices: [Choice]) -> [String] {

@@ -99,6 +99,26 @@ struct RouterTests {
     crisis.isCrisis = true
     let forced = try router.route(crisis, isUp: { _ in false })
     #expect(forced.choice.model.name == "claude-sonnet-5-5")
+    #expect(forced.tier == .premium)
+  }
+
+  /// The economy tier answers for a premium one that is down, but not in a crisis.
+  @Test func crisesNeverGoToCheapModels() throws {
+    var crisis = request(.greeting, .economy)
+    crisis.isCrisis = true
+    let cheap: Set = ["claude-haiku-5-5", "claude-haiku-4-5-20251001"]
+    for up in [[], ["claude-opus-5-5"], Array(cheap), Array(cheap) + ["claude-opus-5-5"]] {
+      let route = try router.route(crisis, isUp: { up.contains($0) })
+      #expect(route.tier == .premium)
+      #expect(cheap.isDisjoint(with: route.chain), "\(route.chain)")
+      let expected = up.contains("claude-opus-5-5") ? "claude-opus-5-5" : "claude-sonnet-5-5"
+      #expect(route.choice.model.name == expected)
+      #expect(route.isSwitch)
+    }
+    // Where there are no others, the premium tier is what its line says.
+    let text = "model a input 1 output 1\ntier economy a\ntier premium a\n"
+    let single = Router(catalog: try ModelCatalog(parsing: text))
+    #expect(try single.route(crisis).tier == .premium)
   }
 
   @Test func modelsThatAreTooSmallArePassedOver() throws {

@@ -27,16 +27,19 @@ struct RoutingTests {
   }
 
   @Test(arguments: [
-    ("model", 1), ("model a\nmodel a", 2), ("model a input x", 1), ("model a input 0.0000001", 1),
-    ("model a colour 3", 1), ("model a long-prompt 5", 1), ("nonsense", 1), ("tier gold a", 1),
-    ("model a\ntier economy a", 0), ("model a\ntier economy a\ntier premium b", 3),
-    ("model a\ntier economy a\ntier premium a\nretired b 2025-01-01 c", 4),
-    ("model a\ntier economy a\ntier premium a\nretired b 2025-01-01 b", 4),
-    ("model a\nretired a 2025-01-01 b\nmodel b\ntier economy a\ntier premium a", 2),
+    ("model", 1), ("model a", 1), ("model a input 1", 1), ("model a output 1", 1),
+    ("model a input 1 input 1 output 1", 1), ("A\nA\n", 2), ("model a input x", 1),
+    ("model a input 0.0000001", 1), ("model a colour 3", 1), ("model a long-prompt 5", 1),
+    ("nonsense", 1), ("tier gold a", 1), ("A\ntier economy a", 0),
+    ("A\ntier economy a\ntier premium b", 3),
+    ("A\ntier economy a\ntier premium a\nretired b 2025-01-01 c", 4),
+    ("A\ntier economy a\ntier premium a\nretired b 2025-01-01 b", 4),
+    ("A\nretired a 2025-01-01 a\ntier economy a\ntier premium a", 2),
     ("model a long-prompt 5 0", 1), ("model a context 0", 1), ("model a input -1", 1),
-    ("retired b 2025-13-01 a", 1), ("model a\ntier economy a\ntier economy a", 3),
+    ("retired b 2025-13-01 a", 1), ("A\ntier economy a\ntier economy a", 3),
   ])
   func refusesWrongCatalogs(_ text: String, line: Int) {
+    let text = text.replacing("A\n", with: "model a input 1 output 1\n")
     do {
       _ = try ModelCatalog(parsing: text)
       Issue.record("accepted: \(text)")
