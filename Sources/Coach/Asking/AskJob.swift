@@ -119,6 +119,7 @@ final class AskJob: LongWork, @unchecked Sendable {
 
   private func accept(_ context: inout CommandContext) throws(CommandError) {
     guard let prepared else { return }
+    _ = try context.newOwner(Array(user.utf8), of: context.conversationForWriting())
     let routed = try RoutedConversation(context, settings.counter)
     let shared = context.routing
     if safety.isCrisis {
@@ -126,7 +127,8 @@ final class AskJob: LongWork, @unchecked Sendable {
       shared.statistics.add(.crises)
       text.withByteView { text in
         conversation.withByteView {
-          context.noteCrisis(safety, in: text, conversation: $0, from: "ask")
+          context.noteCrisis(
+            safety, in: text, conversation: $0, user: Array(user.utf8), from: "ask")
         }
       }
     }

@@ -71,6 +71,8 @@ enum Append: Command {
       16) "none"
       > COACH.APPEND 42 wizard "Abracadabra"
       (error) ERR unknown role 'wizard': user, assistant or system
+      > COACH.APPEND 42 user "hello" USER u8
+      (error) ERR the conversation belongs to another user
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
@@ -135,10 +137,7 @@ enum Append: Command {
     guard context.argument(at: index, is: "USER"), index == 2 || context.count == 6 else {
       throw .syntax
     }
-    guard context[index + 1].count <= KeyTemplate.argumentBytesMax else {
-      throw .fixed("ERR a user's ID has 512 bytes at most")
-    }
-    return context[index + 1].array
+    return try context.userID(at: index + 1)
   }
 
   /// What a message is, if it can be stored at all.

@@ -7,8 +7,10 @@ extension CommandContext {
   /// Tells staff of a crisis: an entry of the stream that `coach-safety-stream` names, written on
   /// this loop as soon as the command has let its keys go.
   ///
-  /// The entry has no personal data: the conversation, the category, the level, what found it, and,
-  /// where `coach-safety-excerpt` asks for it, the redacted words around the signal. Its ID is the
+  /// The entry has no personal data: the conversation, the category, the level, what found it, a
+  /// number for the conversation's owner, by which erasing the owner finds it when the conversation
+  /// is gone, and, where `coach-safety-excerpt` asks for it, the redacted words around the signal.
+  /// Its ID is the
   /// time. A message that goes through COACH.ROUTE and COACH.APPEND is told of once: when within
   /// ten seconds something else has found the same in the same message of the same conversation, no
   /// entry is added. A second message is another entry, however like the first it is. Messages are
@@ -17,28 +19,37 @@ extension CommandContext {
   /// Crises that cannot be written (another type under the name, no memory) are counted in INFO and
   /// logged by nobody else, so watch `coach_crises_unwritten`.
   ///
-  /// - Parameter conversation: its ID, or its stream's name.
+  /// - Parameters:
+  ///   - conversation: its ID, or its stream's name.
+  ///   - user: whose it is; empty: the owner's that it has.
   func noteCrisis(
-    _ verdict: SafetyVerdict, in text: ByteView, conversation: ByteView, from source: StaticString
+    _ verdict: SafetyVerdict, in text: ByteView, conversation: ByteView, user: [UInt8] = [],
+    from source: StaticString
   ) {
     guard verdict.isCrisis, let category = verdict.category else { return }
     CrisisCounts.shared.withLock { $0.found += 1 }
     let settings = CoachState.safetySettings
     guard !settings.streamKey.isEmpty else { return }
+    let name = Self.conversationID(conversation).array
+    let user = CrisisEntry.digest(ofUser: user.isEmpty ? conversationOwner : user)
     var fields: [(field: [UInt8], value: [UInt8])] = [
-      (Array("conversation".utf8), Self.conversationID(conversation).array),
+      (Array("conversation".utf8), name),
       (Array("category".utf8), ByteView(category.name).array),
       (Array("level".utf8), ByteView(verdict.level.name).array),
       (Array("source".utf8), ByteView(source).array),
       (Array("message".utf8), CrisisEntry.digest(of: text)),
     ]
+    if !user.isEmpty { fields.append((Array("user".utf8), user)) }
     if settings.hasExcerpt {
       fields.append(
         (Array("excerpt".utf8), SafetyExcerpt.make(text, verdict.start, verdict.end)))
     }
     let entry = fields
     let limit = settings.entriesMax
+    let database = database
+    let number = PendingCrises.shared.withLock { $0.add(name, user: user, in: database) }
     task().perform(locking: [settings.streamKey]) { context in
+      guard PendingCrises.shared.withLock({ $0.take(number) }) else { return }
       do throws(CommandError) {
         try context.write(entry, limit: limit)
       } catch {

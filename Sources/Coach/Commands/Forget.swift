@@ -25,7 +25,10 @@ enum ForgetConversation: Command {
       .made(from: 2, ConversationKeys.state, [.removing, .delete]),
     ], access: .selfLocking,
     summary: "Erases a conversation and leaves a receipt.",
-    complexity: "O(1); a long conversation is freed in the background",
+    complexity: """
+      O(N) with N the entries of the stream of crises, looked at in slices between other commands; \
+      a long conversation is freed in the background
+      """,
     arguments: [ArgumentSpec("conversation", .string)],
     example: """
       > COACH.FORGET CONV 42
@@ -46,32 +49,66 @@ enum ForgetConversation: Command {
       throw ConversationKeys.invalidID
     }
     try Receipt.check(context)
-    let removed = context.withLocks(on: names) { keys in
-      keys.reduce(0) { $0 + (context.remove($1, event: "del") ? 1 : 0) }
-    }
-    AnswerCache.shared.forget(conversation: names[0])
-    var crises = 0
-    if removed > 0 {
-      let conversation = names[0].withByteView { CommandContext.conversationID($0).array }
-      var next: StreamID? = .zero
-      // Bounded by the stream's length, `coach-safety-entries-max`.
-      while next != nil { crises += context.forgetCrises(of: [conversation], from: &next) }
-    }
-    let receipt = Receipt(
-      kind: "conversation", keys: removed, conversations: min(1, removed), crises: crises)
-    receipt.store(context)
-    receipt.write(&context.reply)
+    try context.run(ConversationErasure(names))
   }
+}
+
+/// Erases a conversation: its keys at once, then what the stream of crises says of it, in slices.
+private final class ConversationErasure: LongWork, @unchecked Sendable {
+  // Sendable: see `LongWork`.
+
+  private let names: [[UInt8]]
+  private let subject: CrisisSubject
+  private var isBegun = false
+  private var keys = 0
+  private var crises = 0
+  private var position: StreamID? = .zero
+  private var receipt: Receipt?
+
+  init(_ names: [[UInt8]]) {
+    self.names = names
+    subject = CrisisSubject(
+      conversations: [names[0].withByteView { CommandContext.conversationID($0).array }])
+  }
+
+  func step(_ context: inout CommandContext) throws(CommandError) -> LongStep {
+    if !isBegun {
+      isBegun = true
+      keys = context.withLocks(on: names) { keys in
+        keys.reduce(0) { $0 + (context.remove($1, event: "del") ? 1 : 0) }
+      }
+      AnswerCache.shared.forget(conversation: names[0])
+      crises = context.dropCrises(of: subject)
+    }
+    repeat {
+      crises += context.forgetCrises(of: subject, from: &position)
+      // Where nothing may wait, all is done at once: the stream's length is bounded.
+    } while position != nil && !context.mayWait
+    if position != nil { return .again }
+    let made = Receipt(
+      kind: "conversation", keys: keys, conversations: min(1, keys), crises: crises)
+    made.store(context)
+    receipt = made
+    return .done
+  }
+
+  func work() {}
+
+  func write(_ reply: inout ReplyWriter) { receipt?.write(&reply) }
 }
 
 /// COACH.FORGET USER: erases everything of a user's.
 enum ForgetUser: Command {
   static let spec = CommandSpec(
     "COACH.FORGET|USER", since: "1.0.0", group: .coach, arity: 3,
-    flags: [.write, .noScript, .noMulti, .touchesArbitraryKeys], categories: [.dangerous],
+    flags: [.write, .noScript, .noMulti, .touchesArbitraryKeys, .writesEveryKey],
+    categories: [.dangerous],
     access: .selfLocking,
     summary: "Erases everything of a user's, in all databases, and leaves a receipt.",
-    complexity: "O(N) with N the keys of all databases, looked at in slices between other commands",
+    complexity: """
+      O(N+M) with N the keys of all databases and M the entries of all conversations, looked at in \
+      slices between other commands
+      """,
     arguments: [ArgumentSpec("user", .string)],
     example: """
       > COACH.FORGET USER ""
@@ -79,20 +116,19 @@ enum ForgetUser: Command {
       """)
 
   static func run(_ context: inout CommandContext) throws(CommandError) {
-    let user = context[2]
-    guard !user.isEmpty, user.count <= KeyTemplate.argumentBytesMax else {
-      throw .fixed("ERR a user's ID has 1 to 512 bytes")
-    }
+    let user = try context.userID(at: 2)
     try Receipt.check(context)
-    try context.run(
-      ErasureJob(user.array, CoachState.memorySettings, home: context.database))
+    try context.run(ErasureJob(user, CoachState.memorySettings, home: context.database))
   }
 }
 
-extension ConversationKeys {
-  /// The names of both keys of the conversation that an argument names; nil when it is no ID.
-  static func names(of argument: ByteView) -> [[UInt8]]? {
-    guard stream.accepts(argument) else { return nil }
-    return [stream.name(for: argument), state.name(for: argument)]
+extension CommandContext {
+  /// The argument at `index` as the ID of a user.
+  func userID(at index: Int) throws(CommandError) -> [UInt8] {
+    let user = self[index]
+    guard !user.isEmpty, user.count <= KeyTemplate.argumentBytesMax else {
+      throw .fixed("ERR a user's ID has 1 to 512 bytes")
+    }
+    return user.array
   }
 }

@@ -6,7 +6,7 @@ internal import RESPServer
 /// COACH.LEARN: teaches the classifier, lists what was taught, takes it back.
 enum Learn: Command {
   static let spec = CommandSpec(
-    "COACH.LEARN", since: "1.0.0", group: .coach, arity: -2, flags: [.noScript],
+    "COACH.LEARN", since: "1.0.0", group: .coach, arity: -2, flags: [.admin, .noScript],
     access: .exclusive,
     summary: "Teaches what a message is; lists what was taught; takes it back.",
     complexity: "O(N+M) with N the bytes of the message and M the corrections",

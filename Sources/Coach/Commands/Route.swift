@@ -99,7 +99,8 @@ enum Route: Command {
     if safety.isCrisis, !options.isDryRun {
       // First of all: whatever becomes of the route, staff know.
       shared.statistics.add(.crises)
-      context.noteCrisis(safety, in: text, conversation: context[1], from: "route")
+      context.noteCrisis(
+        safety, in: text, conversation: context[1], user: Array(options.user.utf8), from: "route")
     }
     let route = try choose(request, router.pointee, user: options.user, shared, now) {
       if !options.isDryRun { shared.statistics.add($0) }

@@ -5,7 +5,11 @@ internal import RESPServer
 /// COACH.SAFETY: whether a message signals a crisis.
 enum Safety: Command {
   static let spec = CommandSpec(
-    "COACH.SAFETY", since: "1.0.0", group: .coach, arity: -2,
+    "COACH.SAFETY", since: "1.0.0", group: .coach, arity: -2, flags: [.noMandatoryKeys],
+    keys: [
+      .made(behind: "CONV", from: 2, ConversationKeys.stream, [.readOnly, .access]),
+      .made(behind: "CONV", from: 2, ConversationKeys.state, [.readOnly, .access]),
+    ],
     summary: "Says whether a message signals self-harm, violence or coercion.",
     complexity: "O(N) with N the bytes of the text; long ones are read off the loop",
     arguments: [
@@ -33,7 +37,7 @@ enum Safety: Command {
     var conversation: ByteView?
     if context.count > 2 {
       guard context.count == 4, context.argument(at: 2, is: "CONV") else { throw .syntax }
-      guard ConversationKeys.stream.accepts(context[3]) else { throw ConversationKeys.invalidID }
+      guard context.keyCount == 2 else { throw ConversationKeys.invalidID }
       conversation = context[3]
     }
     if context[1].count > LongText.inlineBytesMax {

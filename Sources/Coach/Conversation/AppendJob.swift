@@ -137,8 +137,8 @@ final class AppendJob: LongWork, @unchecked Sendable {
   func step(_ context: inout CommandContext) throws(CommandError) -> LongStep {
     if !isBegun {
       isBegun = true
-      // What is wrong with the keys is said at once.
-      _ = try context.conversationForWriting()
+      // What is wrong with the keys, or whose they are, is said at once.
+      _ = try context.newOwner(user, of: context.conversationForWriting())
       redacts = context.redactsConversation
       if context.mayWait { readShortOnes() }
     }
@@ -194,7 +194,8 @@ final class AppendJob: LongWork, @unchecked Sendable {
     for message in messages where message.safety.isCrisis {
       message.prepared.text.withByteView { text in
         let name = context[key: 0].bytes
-        context.noteCrisis(message.safety, in: text, conversation: name, from: "append")
+        context.noteCrisis(
+          message.safety, in: text, conversation: name, user: user, from: "append")
       }
     }
     outcome.first = added.first

@@ -89,11 +89,13 @@ extension CommandContext {
   /// Adds entries, one at least: all or, when one cannot be added, none.
   ///
   /// - Parameter entry: gives each, with its label; asked once, in order, each before it is added.
+  /// - Throws: an error when the conversation is another user's, or an entry cannot be added.
   func append(
     count: Int, to found: ConversationObjects, user: [UInt8],
     _ entry: (Int) -> (PreparedText, StaticString)
   ) throws(CommandError) -> (first: StreamID, last: StreamID, messages: Int?) {
     precondition(count > 0)
+    let owner = try newOwner(user, of: found)
     let stream = found.stream ?? StreamObject.make(keyspace.objectMemory(for: self[key: 0]))
     let countBefore = stream.count
     var added = AddedEntries()
@@ -116,7 +118,7 @@ extension CommandContext {
     }
     if found.stream == nil { try insertObject(stream.object, at: self[key: 0]) }
     changed(self[key: 0], "xadd", .stream)
-    let messages = try self.count(added, entriesBefore: countBefore, user: user, found.hash)
+    let messages = try self.count(added, entriesBefore: countBefore, owner: owner, found.hash)
     renewLifetime()
     return (first, last, messages)
   }
@@ -154,13 +156,14 @@ extension CommandContext {
     }
   }
 
-  /// Counts entries in. A state that does not fit the stream is left to be made again.
+  /// Counts entries in, and names an owner that is new. A state that does not fit the stream is
+  /// left to be made again.
   private func count(
-    _ added: AddedEntries, entriesBefore: Int, user: [UInt8], _ hash: HashObject?
+    _ added: AddedEntries, entriesBefore: Int, owner: [UInt8], _ hash: HashObject?
   ) throws(CommandError) -> Int? {
     var counted: Int?
     try changeState(hash) { writer in
-      if !user.isEmpty { writer.set("user", user) }
+      if !owner.isEmpty { writer.set("user", owner) }
       let sum = hash == nil ? nil : writer.addIfThere("entries", added.entries)
       let fits = hash == nil ? entriesBefore == 0 : sum == entriesBefore + added.entries
       // Never right by chance later on.

@@ -82,6 +82,10 @@ extension Server {
   ) -> ACLDenial? {
     guard selector.pointee.allows(entry, arguments) else { return .command }
     if !selector.pointee.allowsAllKeys {
+      if entry.pointee.flags.contains(.writesEveryKey), !selector.pointee.allowsEveryKey(.write) {
+        // No argument is to blame.
+        return .key(0)
+      }
       if let position = deniedKey(selector, entry, arguments, &keys) { return .key(position) }
     }
     if !selector.pointee.allowsAllChannels {

@@ -116,6 +116,8 @@ public struct CommandFlags: OptionSet, Sendable, Hashable {
   public static let noMulti = CommandFlags(rawValue: 1 << 20)
   public static let noAsyncLoading = CommandFlags(rawValue: 1 << 21)
   public static let touchesArbitraryKeys = CommandFlags(rawValue: 1 << 22)
+  /// Changes keys of any name, so that it takes the right to write them all; ours, and not printed.
+  public static let writesEveryKey = CommandFlags(rawValue: 1 << 23)
 
   /// The names as COMMAND INFO prints them, in Redis's order.
   public static let names: [(CommandFlags, String)] = [

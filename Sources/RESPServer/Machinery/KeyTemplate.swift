@@ -151,6 +151,18 @@ extension KeySpec {
     spec.template = template
     return spec
   }
+
+  /// A key whose name is made from the argument behind `word`, if that is there, from position
+  /// `position` on.
+  public static func made(
+    behind word: String, from position: Int, _ template: KeyTemplate, _ flags: Flags
+  ) -> KeySpec {
+    var spec = KeySpec(
+      begin: .keyword(word, from: position), find: .range(last: 0, step: 1, limit: 0),
+      flags: flags)
+    spec.template = template
+    return spec
+  }
 }
 
 /// The bytes of the names that templates have made for the command that runs.
