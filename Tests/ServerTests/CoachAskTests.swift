@@ -208,6 +208,31 @@ extension CoachCommandTests {
       }
     }
 
+    @Test func conversationsAreOneUsers() throws {
+      let standIn = try StandIn(key: Self.key)
+      try withCoach(standIn) { connect in
+        let client = try connect()
+        standIn.play("answer text=Say hello first.", "answer text=Hi.", "answer text=Hi again.")
+        _ = try client.send("COACH.ASK", "1", "How do I ask her out?", "USER", "ann")
+        #expect(try client.send("HGET", "wingman:conv:{1}:state", "user") == .text("ann"))
+        // Neither what is new nor what was asked already.
+        for text in ["And then?", "How do I ask her out?", "I want to kill myself"] {
+          let refused = try client.send("COACH.ASK", "1", text, "USER", "bob")
+          #expect(refused.isError("ERR the conversation belongs to another user"))
+        }
+        #expect(standIn.now.requests.count == 1)
+        #expect(try messages(client, "1").count == 2)
+        #expect(try client.send("XLEN", "wingman:safety") == .integer(0))
+        // An answer that is kept to be given again goes with the conversation's owner, too.
+        _ = try client.send("COACH.ASK", "2", "hello")
+        _ = try client.send("COACH.APPEND", "2", "user", "I am back", "USER", "ann")
+        _ = try client.send("COACH.FORGET", "USER", "ann")
+        let again = try client.send("COACH.ASK", "2", "hello")
+        #expect(field(again, "cached") == .integer(0))
+        #expect(field(again, "answer") == .text("Hi again."))
+      }
+    }
+
     @Test func budgetsHoldAndSpendIsWhatIsBilled() throws {
       let standIn = try StandIn(key: Self.key)
       try withCoach(standIn) { connect in

@@ -100,10 +100,13 @@ final class AnswerCache: Sendable {
     }
   }
 
-  /// Forgets what is a user's, or came from a conversation.
+  /// Forgets what is a user's, or came from one of some conversations.
   ///
   /// - Complexity: O(entries)
-  func forget(user: [UInt8]) { forget { $0.owner == Array("u:".utf8) + user } }
+  func forget(user: [UInt8], conversations: Set<[UInt8]> = []) {
+    let owner = Array("u:".utf8) + user
+    forget { $0.owner == owner || conversations.contains($0.conversation) }
+  }
 
   /// The same for a conversation.
   func forget(conversation: [UInt8]) { forget { $0.conversation == conversation } }

@@ -38,6 +38,8 @@ final class ErasureJob: LongWork, @unchecked Sendable {
   private var cursor: UInt64 = 0
   private var removed = 0
   private var conversations = 0
+  /// The names of their streams, in all databases.
+  private var erased: Set<[UInt8]> = []
   /// Streams of the last slice that are still to be read, and where to go on in the last of them.
   private var unread: [[UInt8]] = []
   private var position = StreamID.zero
@@ -124,7 +126,8 @@ final class ErasureJob: LongWork, @unchecked Sendable {
 
   /// Takes the user out of the books of what was spent.
   func work() {
-    AnswerCache.shared.forget(user: user)
+    AnswerCache.shared.forget(user: user, conversations: erased)
+    erased = []
     failure = RoutingState.forget(user)
     stage = .receipt
   }
@@ -219,6 +222,7 @@ final class ErasureJob: LongWork, @unchecked Sendable {
     let count = keys.reduce(0) { $0 + (context.remove($1, event: "del") ? 1 : 0) }
     removed += count
     subject.conversations.insert(name.withByteView { CommandContext.conversationID($0).array })
+    erased.insert(name)
     if count > 0 { conversations += 1 }
   }
 
