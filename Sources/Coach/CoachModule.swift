@@ -22,8 +22,8 @@ public final class CoachModule: ServerModule {
       RulesListCommand.self, RulesReloadCommand.self, RulesHelpCommand.self,
       CountTokens.self, Redact.self, Safety.self, Append.self, Context.self, Compress.self,
       Pin.self, Unpin.self, Pins.self, Summarize.self, SummarizeText.self,
-      SummarizeConversation.self, SummarizeKey.self, Forget.self, ForgetConversation.self,
-      ForgetUser.self, Facts.self, Ask.self,
+      SummarizeConversation.self, SummarizeKey.self, SummarizeHelpCommand.self, Forget.self,
+      ForgetConversation.self, ForgetUser.self, ForgetHelpCommand.self, Facts.self, Ask.self,
     ] + Self.routingCommands
   }
 

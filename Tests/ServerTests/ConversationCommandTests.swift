@@ -152,26 +152,6 @@ import Testing
     #expect(ids.last?.elements?.first == reply["last"])
   }
 
-  /// The hash is an ordinary key, so anybody may write anything to it.
-  @Test func aStateThatSomebodyElseWroteIsCountedAnew() throws {
-    let server = try TestServer()
-    let client = try server.connect()
-    let state = "wingman:conv:{c}:state"
-    try client.send("COACH.APPEND", "c", "user", "hello")
-    // A number that is none, in front of others, becomes one and so a shorter field; what follows
-    // would be the lead bytes of no element.
-    let noise = [UInt8](repeating: 0xFE, count: 60)
-    try client.send("DEL", state)
-    let words = ["HSET", state, "messages", String(repeating: "n", count: 37), "entries", "1", "x"]
-    #expect(try client.send(bytes: words.map { Array($0.utf8) } + [noise]) == .integer(3))
-    #expect(try client.send("COACH.APPEND", "c", "user", "again").elements != nil)
-    #expect(try client.send("COACH.APPEND", "c", "system", "Be kind.").elements != nil)
-    let reply = try Self.fields(client.send("COACH.CONTEXT", "c"))
-    #expect(reply["recent"] == .integer(2), "\(reply)")
-    #expect(try client.send("HGET", state, "messages") == .text("2"))
-    #expect(try client.send("XLEN", "wingman:conv:{c}") == .integer(3))
-  }
-
   /// All messages of a command are stored, or none is.
   @Test func severalAreRefusedAsOne() throws {
     let server = try TestServer("--coach-message-bytes-max", "2000")
@@ -327,51 +307,6 @@ import Testing
           #expect(try Self.fields(text)["tokens_sent"]?.number ?? .max <= Int64(budget))
         }
       }
-    }
-  }
-
-  /// What is lost of the state is made again, and what somebody has written there breaks no budget.
-  @Test func whatIsLostOfTheStateIsMadeAgain() throws {
-    let server = try TestServer()
-    let client = try server.connect()
-    let state = "wingman:conv:{c}:state"
-    for number in 0..<40 {
-      try client.send(
-        "COACH.APPEND", "c", number % 2 == 0 ? "user" : "assistant",
-        "Anna said on day \(number) that she would call at \(number % 12 + 1) pm.")
-    }
-    try client.send("COACH.PIN", "c", "Anna is allergic to nuts.")
-    try client.send("COACH.COMPRESS", "c")
-    let before = try Self.fields(client.send("COACH.CONTEXT", "c"))
-    let kept = try client.send("HGETALL", state)
-    for field in [
-      "summary", "summary_tokens", "through", "covered", "covered_tokens", "version", "pins",
-      "messages", "history_tokens", "entries",
-    ] {
-      #expect(try client.send("HDEL", state, field) == .integer(1), "\(field)")
-      let after = try Self.fields(client.send("COACH.CONTEXT", "c", "BUDGET", "700"))
-      let text = after["messages"]?.string ?? ""
-      #expect(text.contains("Anna is allergic to nuts."), "without \(field)")
-      let said = (0..<40).filter { text.contains("day \($0) ") }.count
-      #expect(text.contains("Summary of the conversation") || said == 40, "without \(field)")
-      #expect(text.contains("day 39 "))
-      #expect(after["tokens_full"] == before["tokens_full"], "without \(field)")
-      #expect(after["tokens_sent"]?.number ?? .max <= 700)
-      try client.send("DEL", state)
-      try client.send(["HSET", state] + (kept.elements ?? []).compactMap(\.string))
-    }
-    for (field, value) in [
-      ("summary", String(repeating: "x ", count: 3000)), ("summary_tokens", "1"),
-      ("pin_tokens", "1"), ("covered", "39"), ("history_tokens", "1"),
-    ] {
-      try client.send("HSET", state, field, value)
-      let after = try Self.fields(client.send("COACH.CONTEXT", "c", "BUDGET", "700"))
-      var counted = 0
-      for text in try Self.messages(after).flatMap(\.content).map(\.text) {
-        let tokens = try Self.fields(client.send("COACH.TOKENS", text, "BARE"))
-        counted += 6 + Int(tokens["tokens"]?.number ?? 0)
-      }
-      if field.hasPrefix("summary") { #expect(counted <= 700, "with another \(field)") }
     }
   }
 

@@ -215,7 +215,8 @@ final class AskCall: Sendable {
     else { return nil }
     var id: StreamID?
     if let prepared {
-      if let last = stream.lastEntry, last.kind == .assistant, last.textArray == prepared.text {
+      let text = try context.numbered(prepared).text
+      if let last = stream.lastEntry, last.kind == .assistant, last.textArray == text {
         // The same was asked twice at once, and the other one was first.
         id = last.id
       } else {

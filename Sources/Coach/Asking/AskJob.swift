@@ -203,7 +203,7 @@ final class AskJob: LongWork, @unchecked Sendable {
     _ prepared: PreparedText, _ context: borrowing CommandContext
   ) throws(CommandError) {
     if let last = try context.streamForWriting(context[key: 0])?.lastEntry, last.kind == .user,
-      last.textArray == prepared.text
+      last.textArray == (try context.numbered(prepared)).text
     {
       messageID = last.id
       return

@@ -132,3 +132,19 @@ extension CommandContext {
     return user.array
   }
 }
+
+/// COACH.FORGET HELP.
+enum ForgetHelpCommand: Command {
+  static let spec = CommandSpec(
+    "COACH.FORGET|HELP", since: "1.0.0", group: .coach, arity: 2, flags: [.loading, .stale],
+    summary: "Lists the subcommands of COACH.FORGET.", complexity: "O(1)")
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    context.replyHelp([
+      "CONV <conversation>",
+      "    Erase a conversation, with what staff were told of it, and leave a receipt.",
+      "USER <user>",
+      "    Erase all conversations, spending and limits of a user's, and leave a receipt.",
+    ])
+  }
+}

@@ -30,7 +30,8 @@ enum Pin: Command {
       throw .fixed("ERR a fact needs text, 2048 bytes at most")
     }
     let settings = CoachState.memorySettings
-    let prepared = PreparedText(.pin, fact, redacts: context.redactsConversation, settings.counter)
+    let prepared = try context.numbered(
+      PreparedText(.pin, fact, redacts: context.redactsConversation, settings.counter))
     let state = ConversationState(try context.hashForWriting(context[key: 1]))
     if let stream = try context.streamForWriting(context[key: 0]) {
       for id in state.pins {

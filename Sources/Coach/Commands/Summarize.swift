@@ -179,3 +179,21 @@ enum SummaryLength: Sendable {
           orThrow: .fixed("ERR TOKENS must be between 1 and 10000000"))))
   }
 }
+
+/// COACH.SUMMARIZE HELP.
+enum SummarizeHelpCommand: Command {
+  static let spec = CommandSpec(
+    "COACH.SUMMARIZE|HELP", since: "1.0.0", group: .coach, arity: 2, flags: [.loading, .stale],
+    summary: "Lists the subcommands of COACH.SUMMARIZE.", complexity: "O(1)")
+
+  static func run(_ context: inout CommandContext) throws(CommandError) {
+    context.replyHelp([
+      "CONV <conversation> [RATIO <r>|SENTENCES <n>|TOKENS <n>] [VIA <LOCAL|CLAUDE>]",
+      "    Summarise a conversation.",
+      "KEY <key> [...]",
+      "    Summarise the string or the conversation that a key holds.",
+      "TEXT <text> [...]",
+      "    Summarise a text; lines of \"Speaker: text\" are read as a dialogue.",
+    ])
+  }
+}

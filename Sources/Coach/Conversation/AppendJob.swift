@@ -77,7 +77,6 @@ final class AppendJob: LongWork, @unchecked Sendable {
     mutating func note(_ message: ReadMessage, _ label: StaticString) {
       self.label = label
       if !isOne { labels.append(label) }
-      tokens += message.prepared.tokens
       findings += message.prepared.findings
       safety = max(safety, message.safety.level)
     }
@@ -200,6 +199,7 @@ final class AppendJob: LongWork, @unchecked Sendable {
     }
     outcome.first = added.first
     outcome.last = added.last
+    outcome.tokens = added.tokens
     outcome.messages = added.messages
   }
 

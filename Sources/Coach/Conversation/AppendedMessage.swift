@@ -7,14 +7,17 @@ struct PreparedText: Sendable {
   var kind: EntryKind
   var text: [UInt8]
   var tokens: Int
-  var findings: Int
+  /// The text as it came and what was found in it; nil where nothing was.
+  private var source: (text: [UInt8], findings: [PersonalDataFinding])?
+
+  /// Placeholders in the text.
+  var findings: Int { source?.findings.count ?? 0 }
 
   /// Of a text in which there is no personal data, or it stays.
   init(_ kind: EntryKind, unchanged text: ByteView, tokens: Int) {
     self.kind = kind
     self.text = text.array
     self.tokens = tokens
-    findings = 0
   }
 
   /// Takes personal data out of a text and counts its tokens.
@@ -25,12 +28,31 @@ struct PreparedText: Sendable {
     if redacts {
       let redacted = Redactor.forWriting.redact(text)
       self.text = redacted.bytes
-      findings = redacted.findings.count
+      if !redacted.isUnchanged { source = (text.array, redacted.findings) }
     } else {
       self.text = text.array
-      findings = 0
     }
     tokens = self.text.withByteView { counter.contentTokens($0) }
+  }
+
+  /// The same with the numbers that a conversation's values have.
+  ///
+  /// - Parameter hash: of a value, with a key that only this process has.
+  func numbered(
+    by book: inout PlaceholderBook, _ counter: TokenCounter, hash: (ByteView) -> UInt64
+  ) -> PreparedText {
+    guard let source else { return self }
+    var result = self
+    let before = source.findings.map(\.number)
+    let redacted = source.text.withByteView { text in
+      Redactor.replace(source.findings, in: text) { kind, value in
+        book.number(of: kind, hash: value.withByteView { hash($0) })
+      }
+    }
+    guard redacted.findings.map(\.number) != before else { return self }
+    result.text = redacted.bytes
+    result.tokens = redacted.bytes.withByteView { counter.contentTokens($0) }
+    return result
   }
 
   /// Whether nothing but blanks is in a text: the provider refuses such messages.
@@ -43,12 +65,18 @@ struct PreparedText: Sendable {
 private struct AddedEntries {
   var entries = 0
   var messages = 0
+  /// Of the messages.
   var tokens = 0
+  /// Of all entries.
+  var allTokens = 0
   /// The last instructions among them.
   var system: (id: StreamID, tokens: Int)?
+  /// The numbers of redacted values, if there were any.
+  var book: PlaceholderBook?
 
   mutating func add(_ entry: PreparedText, _ id: StreamID) {
     entries += 1
+    allTokens += entry.tokens
     switch entry.kind {
     case .user, .assistant:
       messages += 1
@@ -74,6 +102,28 @@ extension CommandContext {
     return ConversationObjects(stream: stream, hash: try hashForWriting(self[key: 1]))
   }
 
+  /// A text as it would be stored now: with the numbers that the conversation's values have.
+  func numbered(_ entry: PreparedText) throws(CommandError) -> PreparedText {
+    guard entry.findings > 0 else { return entry }
+    var book = placeholders(of: try hashForWriting(self[key: 1]))
+    return numbered(entry, by: &book, bytes: entry.text.count)
+  }
+
+  /// - Parameter bytes: of the command's texts up to this one.
+  private func numbered(
+    _ entry: PreparedText, by book: inout PlaceholderBook, bytes: Int
+  ) -> PreparedText {
+    guard bytes <= PlaceholderBook.textBytesMax else { return entry }
+    return entry.numbered(by: &book, CoachState.memorySettings.counter) {
+      self.hash($0).hash.rawValue
+    }
+  }
+
+  private func placeholders(of hash: HashObject?) -> PlaceholderBook {
+    let records = hash?.value(of: ByteView(ConversationKeys.StateField.placeholders))
+    return PlaceholderBook(records?.withText { $0.array } ?? [])
+  }
+
   /// Adds an entry to the conversation's stream, which is made where there is none, and counts it
   /// in the state.
   ///
@@ -93,17 +143,24 @@ extension CommandContext {
   func append(
     count: Int, to found: ConversationObjects, user: [UInt8],
     _ entry: (Int) -> (PreparedText, StaticString)
-  ) throws(CommandError) -> (first: StreamID, last: StreamID, messages: Int?) {
+  ) throws(CommandError) -> (first: StreamID, last: StreamID, tokens: Int, messages: Int?) {
     precondition(count > 0)
     let owner = try newOwner(user, of: found)
     let stream = found.stream ?? StreamObject.make(keyspace.objectMemory(for: self[key: 0]))
     let countBefore = stream.count
     var added = AddedEntries()
+    var numberedBytes = 0
     var first = StreamID.zero
     var last = StreamID.zero
     do throws(CommandError) {
       for index in 0..<count {
-        let (entry, label) = entry(index)
+        var (entry, label) = entry(index)
+        if entry.findings > 0 {
+          var book = added.book ?? placeholders(of: found.hash)
+          numberedBytes += entry.text.count
+          entry = numbered(entry, by: &book, bytes: numberedBytes)
+          added.book = book
+        }
         last = try append(entry, label, user, to: stream)
         if index == 0 { first = last }
         added.add(entry, last)
@@ -120,7 +177,7 @@ extension CommandContext {
     changed(self[key: 0], "xadd", .stream)
     let messages = try self.count(added, entriesBefore: countBefore, owner: owner, found.hash)
     renewLifetime()
-    return (first, last, messages)
+    return (first, last, added.allTokens, messages)
   }
 
   private func append(
@@ -164,6 +221,9 @@ extension CommandContext {
     var counted: Int?
     try changeState(hash) { writer in
       if !owner.isEmpty { writer.set("user", owner) }
+      if let book = added.book {
+        writer.set(ConversationKeys.StateField.placeholders, book.bytes)
+      }
       let sum = hash == nil ? nil : writer.addIfThere("entries", added.entries)
       let fits = hash == nil ? entriesBefore == 0 : sum == entriesBefore + added.entries
       // Never right by chance later on.

@@ -16,10 +16,11 @@ internal import RESPServer
 ///     sent_at, sent_tokens, sent_full
 ///                                  when COACH.CONTEXT was asked last, and what it sent
 ///     context_tokens               what would be sent now: summary and messages since
+///     placeholders                 which numbers redacted values have
 ///     tier, spent, answered_at …   kept by the routing
 ///
-/// All but `user` and what the routing keeps follows from the stream: when the hash is lost, or the
-/// stream was changed behind its back (`entries` tells), it is made again.
+/// All but `user`, `placeholders` and what the routing keeps follows from the stream: when the hash
+/// is lost, or the stream was changed behind its back (`entries` tells), it is made again.
 struct ConversationState {
   /// Entries of the stream that are counted in; -1: not known.
   var entries = -1

@@ -49,5 +49,7 @@ enum ConversationKeys {
     static let contextTokens: StaticString = "context_tokens"
     /// What the conversation has cost.
     static let spent: StaticString = "spent"
+    /// The numbers of redacted values, see `PlaceholderBook`.
+    static let placeholders: StaticString = "placeholders"
   }
 }

@@ -84,21 +84,33 @@ public struct Redactor: Sendable {
   public func redact(_ text: ByteView) -> RedactedText {
     var findings: [PersonalDataFinding] = []
     scan(text, into: &findings)
-    guard !findings.isEmpty else { return RedactedText(bytes: text.array, findings: []) }
     var numbers: [[UInt8]: Int] = [:]
     var counts = [Int](repeating: 0, count: PersonalDataKind.allCases.count)
+    return Self.replace(findings, in: text) { kind, value in
+      if let number = numbers[value] { return number }
+      counts[Int(kind.rawValue)] += 1
+      numbers[value] = counts[Int(kind.rawValue)]
+      return counts[Int(kind.rawValue)]
+    }
+  }
+
+  /// Replaces what was found by placeholders.
+  ///
+  /// - Parameter number: the number of a value, which is given in the form in which equal ones are
+  ///   equal, its kind in front. Asked in the order of the text.
+  static func replace(
+    _ findings: [PersonalDataFinding], in text: ByteView,
+    number: (PersonalDataKind, [UInt8]) -> Int
+  ) -> RedactedText {
+    guard !findings.isEmpty else { return RedactedText(bytes: text.array, findings: []) }
+    var findings = findings
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count + findings.count * 8)
     var end = 0
     for index in findings.indices {
       let finding = findings[index]
-      let key = Self.comparable(text[finding.start..<finding.end], finding.kind)
-      let kind = Int(finding.kind.rawValue)
-      if numbers[key] == nil {
-        counts[kind] += 1
-        numbers[key] = counts[kind]
-      }
-      findings[index].number = numbers[key] ?? 0
+      let value = comparable(text[finding.start..<finding.end], finding.kind)
+      findings[index].number = number(finding.kind, value)
       bytes.append(contentsOf: text[end..<finding.start].buffer)
       bytes.append(UInt8(ascii: "["))
       bytes.append(contentsOf: ByteView(finding.kind.label).buffer)
