@@ -52,7 +52,7 @@ import Testing
         let client = try connect()
         #expect(try client.send("COACH.LEARN", "assessment", "Zork me 123") == .integer(1))
         #expect(try client.send("COACH.LEARN", "GREETING", "frobnicate") == .integer(2))
-        #expect(try client.send("COACH.LEARN", "nonsense", "x").isError("ERR no such label"))
+        #expect(try client.send("COACH.LEARN", "nonsense", "x").isError("ERR unknown label"))
         #expect(try client.send("COACH.LEARN", "greeting", " !").isError("ERR nothing to learn"))
         #expect(try client.send("COACH.LEARN", "UNDO", "9").isError("ERR there is no such"))
         #expect(try client.send("COACH.LEARN", "UNDO", "2") == .integer(2))

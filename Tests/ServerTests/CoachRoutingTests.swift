@@ -95,7 +95,7 @@ extension CoachCommandTests {
           try client.send("COACH.ROUTE", "1", "a", "MODEL", "gpt").isError(
             "ERR no such model 'gpt'"))
         #expect(
-          try client.send("COACH.ROUTE", "1", "a", "LABEL", "gpt").isError("ERR no such label"))
+          try client.send("COACH.ROUTE", "1", "a", "LABEL", "gpt").isError("ERR unknown label"))
         #expect(
           try client.send("COACH.ROUTE", "1", "a", "RESERVE", "#1").isError("ERR invalid reserv"))
         let bytes: [UInt8] = [0xFF, 0xFE, 0x20, 0xC0]

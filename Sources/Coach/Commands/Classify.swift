@@ -64,7 +64,7 @@ enum Classify: Command {
     context.reply.map(8)
     head(result, &context)
     context.reply.bulk("reason")
-    context.reply.bulk("\(result.reason)")
+    context.reply.bulk(result.reason.name)
     context.reply.bulk("tier")
     context.reply.bulk(result.isEconomical ? "economy" : "premium")
     context.reply.bulk("scores")

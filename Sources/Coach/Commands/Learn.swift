@@ -38,8 +38,8 @@ enum Learn: Command {
     else {
       throw .fixed(
         """
-        ERR no such label: greeting, confirmation, small_talk, coaching_request, assessment, \
-        uncertain
+        ERR unknown label, it is one of greeting, confirmation, small_talk, coaching_request, \
+        assessment, uncertain
         """)
     }
     // What is learnt is kept, and so is redacted first.

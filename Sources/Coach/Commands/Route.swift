@@ -142,7 +142,9 @@ enum Route: Command {
         guard context[index + 1].count <= 64,
           let task = RoutingTask(named: context[index + 1].string.lowercased())
         else {
-          throw .made("ERR no such label: " + RoutingTask.all.map(\.name).joined(separator: ", "))
+          throw .made(
+            "ERR unknown label, it is one of "
+              + RoutingTask.all.map(\.name).joined(separator: ", "))
         }
         options.task = task
       } else if context.argument(at: index, is: "MODEL") {

@@ -18,6 +18,20 @@ public struct Classification: Sendable {
     case unsure
     /// Uncertain: a cheap label is likely, but so is one that must not be treated cheaply.
     case risk
+
+    /// As replies show it.
+    public var name: StaticString {
+      switch self {
+      case .model: "model"
+      case .rule: "rule"
+      case .correction: "correction"
+      case .context: "context"
+      case .empty: "empty"
+      case .noLabel: "no_label"
+      case .unsure: "unsure"
+      case .risk: "risk"
+      }
+    }
   }
 
   /// The label, `uncertain` when none is sure enough.

@@ -132,7 +132,7 @@ extension Classifier {
     let pro = loud.filter { $0.points > 0 }.prefix(4)
     let contra = loud.filter { $0.points < 0 }.prefix(3)
     if !pro.isEmpty {
-      text += " For \(explanation.favourite) and against \(explanation.rival) speak "
+      text += " For \(explanation.favourite) rather than \(explanation.rival): "
       text += Self.list(pro) + "."
     }
     if !contra.isEmpty { text += " Against it: " + Self.list(contra) + "." }
@@ -145,7 +145,7 @@ extension Classifier {
   private static func list(_ parts: ArraySlice<Explanation.Part>) -> String {
     parts.map { part in
       let tenths = Int((abs(part.points) * 10).rounded())
-      return "“\(part.text)” (\(part.points < 0 ? "−" : "+")\(tenths / 10).\(tenths % 10))"
+      return "'\(part.text)' (\(part.points < 0 ? "-" : "+")\(tenths / 10).\(tenths % 10))"
     }.joined(separator: ", ")
   }
 
