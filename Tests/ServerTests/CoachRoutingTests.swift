@@ -77,6 +77,36 @@ extension CoachCommandTests {
       }
     }
 
+    /// A crisis that names none goes to the premium tier, and staff hear of it.
+    @Test func crisesInIndirectWordingAreRoutedToPremium() throws {
+      try withCoach { connect in
+        let client = try connect()
+        let texts = [
+          "i bought enough pills, just waiting for the right evening",
+          "my letters are written and the dog has a new home",
+          "i dont see a reason to wake up tomorrow",
+          "there is a rope in the garage and i keep thinking about it",
+          "i stood on the bridge for an hour last night",
+          "he kept going after i said stop",
+          "if she goes to that party i will make sure she regrets it forever",
+        ]
+        for (index, text) in texts.enumerated() {
+          let route = try client.send("COACH.ROUTE", "\(index)", text, "LABEL", "greeting")
+          #expect(field(route, "tier") == .text("premium"), "\(text)")
+          #expect(field(route, "crisis") == .integer(1), "\(text)")
+        }
+        // What may be a jest is told to nobody, and still not left to the cheap model.
+        let jest = try client.send(
+          "COACH.ROUTE", "j", "so drunk i wanted to die lol, hangover", "LABEL", "greeting")
+        #expect(field(jest, "tier") == .text("premium"))
+        #expect(field(jest, "crisis") == .integer(0))
+        // Entries are written behind the reply.
+        let count = Reply.integer(Int64(texts.count))
+        for _ in 0..<2000 where try client.send("XLEN", "wingman:safety") != count { usleep(1000) }
+        #expect(try client.send("XLEN", "wingman:safety") == count)
+      }
+    }
+
     @Test func wrongRoutesAreRefused() throws {
       try withCoach { connect in
         let client = try connect()

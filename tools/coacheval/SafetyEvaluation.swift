@@ -36,7 +36,7 @@ struct SafetyEvaluation: ParsableCommand {
 
   func run() throws {
     if !onlyData {
-      for name in onlyDev ? ["safety-dev"] : ["safety-dev", "safety-eval"] {
+      for name in onlyDev ? ["safety-dev"] : ["safety-dev", "safety-eval", "safety-indirect"] {
         Self.evaluate(name, try Self.lines(messages + "/\(name).tsv"))
       }
     }

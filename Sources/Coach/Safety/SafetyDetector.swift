@@ -7,7 +7,8 @@ public import Bytes
 /// that matters (`SafetyScreen`). The others take three steps, in one pass over a window of words:
 ///
 ///     words     read in one form, see `SafetyReader`
-///     idioms    take their words away: "this exam is killing me"
+///     idioms    take their words away: "this exam is killing me"; jests weaken what has theirs:
+///               "so hungover i want to die lol"
 ///     rules     what is left is matched; a match is weakened to a mention when it is denied ("I
 ///               would never hurt myself") or told of fiction ("in the movie he kills himself")
 ///
@@ -109,7 +110,7 @@ public enum SafetyDetector {
         var search = SafetySearch(words: words, count: count, rule: rule)
         guard search.run(at: index, rules) else { continue }
         for taken in index..<search.last + 1 where search.isNamed(taken, rules) {
-          words[taken].isTaken = true
+          if rule.level == .none { words[taken].isTaken = true } else { words[taken].isJest = true }
         }
       }
     }
@@ -131,10 +132,19 @@ public enum SafetyDetector {
         {
           level = .mention
         }
+        if level > .mention, isJest(words, index, search.last) { level = .mention }
         verdict.note(
           category, level, Int(words[index].start), Int(words[search.last].end))
       }
     }
+  }
+
+  /// Whether a jest has one of the words of a match.
+  private static func isJest(
+    _ words: UnsafeMutablePointer<SafetyWord>, _ start: Int, _ last: Int
+  ) -> Bool {
+    for index in start...last where words[index].isJest { return true }
+    return false
   }
 
   /// Whether the words in front of a match deny it: "I would never want to", "no plans to".

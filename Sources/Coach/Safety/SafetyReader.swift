@@ -9,6 +9,8 @@ struct SafetyWord {
   var endsClause = false
   /// An idiom has taken it.
   var isTaken = false
+  /// A jest has it: what is signalled with it is a mention.
+  var isJest = false
   /// Its first byte in the text, and the byte behind it.
   var start: Int32 = 0
   var end: Int32 = 0

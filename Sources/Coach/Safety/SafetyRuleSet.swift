@@ -27,8 +27,9 @@ struct SafetyRuleSet: ~Copyable, @unchecked Sendable {
   }
 
   struct Rule {
-    /// nil: an idiom, which takes its words away from all others.
+    /// nil: an idiom, which takes its words away from all others, or a jest.
     var category: SafetyCategory?
+    /// Of no category, `mention` is a jest: it weakens what has its words.
     var level: SafetyLevel
     /// Words that deny do not weaken it.
     var isUndeniable: Bool
@@ -245,7 +246,9 @@ struct SafetyRuleSource {
   private mutating func readRule(_ head: [String], _ body: [String]) {
     var rule = SafetyRuleSet.Rule(
       category: nil, level: .none, isUndeniable: false, first: Int32(elements.count), count: 0)
-    if head[0] != "idiom" {
+    if head[0] == "jest" {
+      rule.level = .mention
+    } else if head[0] != "idiom" {
       rule.category = SafetyCategory.allCases.first { ByteView($0.name).string == head[0] }
       rule.level = SafetyLevel(rawValue: UInt8(head[1].prefix(1)) ?? 0) ?? .none
       rule.isUndeniable = head[1].hasSuffix("!")
@@ -310,6 +313,7 @@ struct SafetyRuleSource {
     how can would them or your we an one from been there time will feel as now had am did because
     never ever some too make see need way good over off day more their his who people ive being had
     could make made talk date night work home life man girl guy friend wait come back down take
+    said told cant sure stop kept last right says asked keep after things thing
     """
 
   /// The rules by the number of the words of their anchors; a rule of which nothing must be there

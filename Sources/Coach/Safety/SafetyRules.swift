@@ -5,6 +5,7 @@
 ///     word < other words        these are read as that word
 ///     <class> = words           a name for several
 ///     idiom : pattern           its words are no signal: "this exam is killing me"
+///     jest : pattern            its words make a mention of a signal: "hungover, want to die"
 ///     category level : pattern  1 mention, 2 concern, 3 crisis; "3!" is not weakened by "never"
 ///
 /// A pattern is a row of places: `a|b` is either word, `word?` may be missing, `~` lets up to three
@@ -13,7 +14,10 @@
 /// apostrophes, "dont".
 enum SafetyRules {
   /// All parts, in order.
-  static let all = [words, idioms, selfHarm, selfHarmOfOthers, violence, coercion, coercing]
+  static let all = [
+    words, idioms, jests, selfHarm, selfHarmOfOthers, selfHarmHinted, violence, violenceHinted,
+    coercion, coercing, coercionHinted,
+  ]
 
   /// The number of words that are left out: the first that is read.
   static let fillerNumber: UInt16 = 1

@@ -39,6 +39,9 @@ struct SafetyTests {
       "is", "never", "not", "afraid", "of", "her", "end", "it", "all", "u", "wanna", "suicidal",
       "rope", "joke", "girlfriend", "won't", "don’t", "let", "leave", "the", "house", "cut",
       "hurt", "i'm", "gun", "killl", "suiside", "iwanttodie", "a", "k", "s", "d", "e", "7pm", "2",
+      "pills", "enough", "waiting", "tonight", "keep", "thinking", "about", "bridge", "stood", "on",
+      "reason", "no", "wake", "up", "tomorrow", "letters", "written", "kept", "going", "after",
+      "said", "stop", "make", "sure", "she", "regrets", "forever", "lol", "hangover", "so", "drunk",
       "therapist", "shoot", "congratulations", "unfortunately", "metamorphosis", "é", "😂",
     ]
     let between = [
@@ -69,6 +72,62 @@ struct SafetyTests {
   func idiomsAreHarmless(_ text: String) {
     #expect(verdict(text).isHarmless, "\(verdict(text))")
     #expect(verdict(text).category == nil)
+  }
+
+  @Test(arguments: [
+    ("i bought enough pills, just waiting for the right evening", SafetyCategory.selfHarm),
+    ("saved up all my xanax, waiting for a quiet night", .selfHarm),
+    ("my letters are written and the dog has a new home", .selfHarm),
+    ("Goodbye letters are done. Gave the dog to my neighbour", .selfHarm),
+    ("i dont see a reason to wake up tomorrow", .selfHarm),
+    ("i don’t see a resaon to wake up tomorow", .selfHarm),
+    ("there is a rope in the garage and i keep thinking about it", .selfHarm),
+    ("I keep looking at the razor on the sink", .selfHarm),
+    ("i stood on the bridge for an hour last night", .selfHarm),
+    ("theyd all be better off if i wasnt here", .selfHarm),
+    ("got my affairs in order, will and everything", .selfHarm),
+    ("he kept going after i said stop", .coercion),
+    ("he didn't stop when I asked him to", .coercion),
+    ("i told her to stop and she just carried on", .coercion),
+    ("woke up and he was touching me", .coercion),
+    ("he took the keys so i couldnt go home", .coercion),
+    ("if she goes to that party i will make sure she regrets it forever", .violence),
+    ("if i can't have him nobody can", .violence),
+    ("she will pay for leaving me, mark my words", .violence),
+  ])
+  func crisesInIndirectWordingAreSeen(_ text: String, _ category: SafetyCategory) {
+    #expect(verdict(text).level(category) >= .concern, "\(verdict(text))")
+  }
+
+  @Test(arguments: [
+    "this app is suicide for my self esteem", "texting my boss first would be career suicide",
+    "i dont see a reason to wake up early tomorrow, its sunday",
+    "we stood on the bridge for an hour watching the sunset",
+    "there is a rope bridge in the park, good idea for a first date?",
+    "he kept going on about football after i said im not a fan",
+    "nobody would notice if i disappeared from this boring group chat",
+  ])
+  func lookalikesOfIndirectWordingAreHarmless(_ text: String) {
+    #expect(verdict(text).isHarmless, "\(verdict(text))")
+  }
+
+  /// Neither told to staff nor left to a cheap model: nobody knows how the laughter is meant.
+  @Test(arguments: [
+    "i jumped off the bridge into the lake, so fun, summer camp!",
+    "so drunk i wanted to die lol, hangover", "this exam makes me want to die lol",
+    "hangover from hell, want to die", "i bought enough pills for the trip",
+    "giving my cat away because my new girlfriend is allergic",
+  ])
+  func jestsAndUncertainHintsAreMentions(_ text: String) {
+    #expect(verdict(text).level == .mention, "\(verdict(text))")
+  }
+
+  /// A laugh takes nothing from a crisis that has no trifle for a cause.
+  @Test(arguments: [
+    "I'm gonna jump off the roof lol nobody cares", "i want to die lol", "kill myself haha",
+  ])
+  func laughterAloneIsNoJest(_ text: String) {
+    #expect(verdict(text).isCrisis)
   }
 
   @Test(arguments: [
@@ -118,7 +177,7 @@ struct SafetyTests {
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let path = root.appendingPathComponent("tools/coacheval/messages/safety-dev.tsv")
     let lines = try String(contentsOf: path, encoding: .utf8).split(separator: "\n")
-    #expect(lines.count > 400)
+    #expect(lines.count > 600)
     for line in lines where !line.hasPrefix("#") {
       let parts = line.split(separator: "\t", maxSplits: 1)
       #expect(verdict(String(parts[1])).isCrisis == (parts[0] != "none"), "\(line)")
