@@ -190,20 +190,7 @@ struct SortRequest {
   private static func checkRights(
     _ context: borrowing CommandContext, _ option: StaticString
   ) throws(CommandError) {
-    let isHidden = context.hasHiddenKeys
-    if !isHidden, context.connection.state.pointee.permissions == nil { return }
-    guard !isHidden, let permissions = context.connection.state.pointee.permissions else {
-      throw denied(option)
-    }
-    for index in 0..<permissions.pointee.selectorCount {
-      let selector = permissions.pointee.selectors + index
-      if selector.pointee.allows(context.entry, context.arguments),
-        selector.pointee.allowsEveryKey(.read)
-      {
-        return
-      }
-    }
-    throw denied(option)
+    guard !context.hasHiddenKeys, context.mayReadEveryKey else { throw denied(option) }
   }
 
   private static func denied(_ option: StaticString) -> CommandError {
