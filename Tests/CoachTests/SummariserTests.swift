@@ -124,7 +124,9 @@ struct SummariserTests {
   }
 
   @Test func splitsSentences() {
-    let text = "Dr. Smith came at 3.5 hours, e.g. late. \"Why?\" she asked. J. Doe left! Then…  End"
+    let text =
+      "Dr. Smith came at 3.5 hours, e.g. late. \"Why?\" she asked. J. Doe left! Then…  End. "
+      + "She sent a ? at 8:12. Who ? You"
     var found: [String] = []
     Array(text.utf8).withByteView { view in
       SentenceSplitter.forEach(in: view) { found.append(view[$0].string) }
@@ -132,7 +134,7 @@ struct SummariserTests {
     #expect(
       found == [
         "Dr. Smith came at 3.5 hours, e.g. late.", "\"Why?\"", "she asked.", "J. Doe left!",
-        "Then…  End",
+        "Then…  End.", "She sent a ? at 8:12.", "Who ?", "You",
       ])
   }
 
@@ -140,6 +142,14 @@ struct SummariserTests {
     let cases = [
       ("So , um , I think , you know , it 's fine .", "I think, it's fine."),
       ("Well, yeah, okay, go there {laugh} tomorrow.", "Go there tomorrow."),
+      ("no. he is very kind", "No. he is very kind"), ("no\nhe is kind", "No. he is kind"),
+      ("Nope, never did.", "Nope, never did."), ("haha no, I drink", "No, I drink"),
+      ("i only own black lol. will buy green", "I only own black. will buy green"),
+      ("Really, haha!! I said.", "Really! I said."),
+      ("\"Hello Helen, it's Arthur.", "\"Hello Helen, it's Arthur."),
+      ("she replied \"haha ok poet...\"", "She replied \"haha ok poet...\""),
+      ("she sent a ? at 8:12", "She sent a ? at 8:12"), ("(tax law 🎉) is it", "(tax law) is it"),
+      ("K. and should i come", "Should i come"), ("good one (lol) Tom", "Good one Tom"),
       ("No.", "No."), ("", ""), ("uh", ""), ("I do n't know .", "I don't know."),
       ("Hi Tom, how are you? 😂", "How are you?"), ("haha ok. see you at 6 :)", "See you at 6"),
       ("great, I'll come", "I'll come"), ("No, sorry", "No, sorry"),
@@ -153,6 +163,97 @@ struct SummariserTests {
       let made = Array(raw.utf8).withByteView { SentenceCleaner.clean($0) }
       #expect(String(decoding: made, as: UTF8.self) == clean)
     }
+  }
+
+  /// A yes or a no is part of what is said: without it the contrary may be left.
+  @Test(arguments: [
+    ("Do you want kids?", "no, but he does since last year", "No, but he does since last year"),
+    ("Is he violent?", "no. he is very kind", "No. he is very kind"),
+    ("Is he violent?", "No. He is very kind.", "No. He is very kind."),
+    ("is he violent", "nope\nhe is very kind", "Nope. he is very kind"),
+    ("Do you smoke?", "no. i drink on fridays", "No. i drink on fridays"),
+    ("do you like her", "yeah, i met her on monday", "Yeah, i met her on monday"),
+    ("Will you come?", "Well, sure, at nine on Friday.", "Sure, at nine on Friday."),
+    ("Did he hit you?", "Never. He shouted a lot.", "Never. He shouted a lot."),
+  ])
+  func keepsDecisions(_ question: String, _ answer: String, _ kept: String) {
+    let asked = question.prefix(1).uppercased() + question.dropFirst()
+    let chat = "Ann: \(question)\nTom: \(answer)"
+    #expect(summary(chat, .sentences(1000)) == "Ann: \(asked)\nTom: \(kept)")
+    #expect(summary(chat, .ratio(1)) == "Ann: \(asked)\nTom: \(kept)")
+  }
+
+  /// "2" says nothing without what was asked, with a mark or without.
+  @Test func numbersComeWithTheirQuestions() {
+    let chat = """
+      Coach: how many exes do you have
+      Tom: 2
+      Coach: And how many children did you want?
+      Tom: 5 with men, 3 with women
+      Coach: That is a lot of people in one house.
+      """
+    for count in 0...5 {
+      let made = summary(chat, .sentences(count))
+      #expect(!made.contains("5 with") || made.contains("How many children"), "\(made)")
+      #expect(!made.contains("Tom: 2") || made.contains("How many exes"), "\(made)")
+    }
+  }
+
+  @Test func emptyTalkIsNoCandidate() {
+    let chat = """
+      Ann: we could go to the beach or to the hills
+      Tom: Idk. I like both of them a lot
+      Ann: K. and should i bring food
+      Tom: i have plenty here
+      Ann: Aight. Ok cool. Thank you too.
+      Tom: see you on friday at 8
+      """
+    let made = summary(chat, .sentences(1000))
+    for empty in ["Idk", "K.", "Aight", "cool", "Thank"] {
+      #expect(!made.contains(empty), "\(made)")
+    }
+    #expect(made.contains("Should i bring food") && made.contains("friday"), "\(made)")
+  }
+
+  @Test func sentencesEndWithAStop() {
+    let chat = """
+      Tom: i wrote to my prof. [NAME_1]
+      Tom: Friday i have to go (tax law 🎉)
+      Tom: she said "come at 8"
+      Tom: Then I will see…
+      Tom: it was 50%
+      Tom: and Anna was there
+      """
+    #expect(
+      summary(chat, .ratio(1)) == """
+        Tom: I wrote to my prof. [NAME_1]. Friday i have to go (tax law). She said "come at 8". \
+        Then I will see… It was 50%. Anna was there
+        """)
+  }
+
+  /// A share of a short text is less than a sentence; the whole is the whole.
+  @Test func shortTextsHaveASummary() {
+    #expect(summary("I met Anna.", .ratio(0.3)) == "I met Anna.")
+    let two = "I met Anna on 5 May. It was fine."
+    #expect(summary(two, .ratio(0.3)) == "I met Anna on 5 May.")
+    #expect(summary(two, .ratio(1)) == two)
+    let three = "I met Anna on 5 May. It was fine. It was fine."
+    #expect(summary(three, .ratio(1)) == three)
+    #expect(summary("ok", .ratio(0.3)) == "Ok" && summary("", .ratio(0.3)).isEmpty)
+  }
+
+  @Test(arguments: [
+    ("ill bring the cake", true), ("i was ill and tired", false), ("have to call mum", true),
+    ("done by friday", true), ("we're meeting Tom", true), ("im picking you up", true),
+    ("lemme ask her", true), ("imma cook", true), ("the ill cat", false), ("she is here", false),
+  ])
+  func knowsPlans(_ text: String, _ isPlan: Bool) {
+    var reader = PlanReader()
+    var found = false
+    Array(text.utf8).withByteView { view in
+      Words.forEach(in: view) { if reader.take(Words.hash(view[$0])) { found = true } }
+    }
+    #expect(found == isPlan)
   }
 
   @Test func keepsFacts() {

@@ -18,6 +18,17 @@ struct BudgetMeter {
       }
   }
 
+  /// Whether the budget is the whole.
+  var isWhole: Bool {
+    if case .ratio(let ratio) = budget { ratio >= 1 } else { false }
+  }
+
+  /// Whether a sentence is taken that is over the budget where nothing else would be: a share of a
+  /// short text is less than any of its sentences.
+  var takesOne: Bool {
+    if case .ratio(let ratio) = budget { ratio > 0 } else { false }
+  }
+
   /// What a sentence costs with the blank or line break behind it, and its full stop.
   func cost(of sentence: [UInt8]) -> Int {
     switch budget {
@@ -71,7 +82,10 @@ struct BudgetMeter {
     let order = picked.indices.sorted { (picked[$0].gain, $0) < (picked[$1].gain, $1) }
     func without(_ count: Int) -> [Choice.Picked] {
       let gone = Set(order.prefix(count))
-      return picked.indices.filter { !gone.contains($0) }.map { picked[$0] }
+      // An answer goes with its question.
+      return picked.indices
+        .filter { !gone.contains($0) && !(picked[$0].isAnswer && gone.contains($0 - 1)) }
+        .map { picked[$0] }
     }
     // Without any of them it always fits.
     var low = 1

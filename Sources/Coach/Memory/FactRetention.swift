@@ -59,9 +59,10 @@ package struct FactRetention: Sendable {
       var subjects = 0
       var keptSubjects = 0
       var hasCommitment = false
+      var plans = PlanReader()
       Words.forEach(in: sentence) { range in
         let hash = Words.hash(sentence[range])
-        if WordSet.commitment.contains(hash) { hasCommitment = true }
+        if plans.take(hash) { hasCommitment = true }
         guard !WordSet.stop.contains(hash) else { return }
         subjects += 1
         if words.contains(hash) { keptSubjects += 1 }

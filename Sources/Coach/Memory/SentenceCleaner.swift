@@ -4,7 +4,8 @@ internal import Bytes
 /// what does: sounds ("uh"), laughter, emoji, marks in braces ("{laugh}"), "you know" and "I mean",
 /// greetings and openers ("Hi Tom, well, so …"), blanks before punctuation.
 ///
-/// Nothing else is touched: names, numbers, negations and word order stay.
+/// Nothing else is touched: names, numbers, negations and word order stay. So does what decides: a
+/// "no" in front of a sentence, a "yeah" where something was asked, and what is quoted.
 enum SentenceCleaner {
   private static let pairs: [(UInt64, UInt64)] = [
     (Words.hash("you"), Words.hash("know")), (Words.hash("i"), Words.hash("mean")),
@@ -17,27 +18,21 @@ enum SentenceCleaner {
 
   /// The cleaned sentence; empty when nothing is left.
   ///
+  /// - Parameter mayAnswer: something was asked before, so that a "yeah" in front is an answer.
   /// - Complexity: O(n)
-  static func clean(_ text: ByteView) -> [UInt8] {
+  static func clean(_ text: ByteView, mayAnswer: Bool = false) -> [UInt8] {
     var pieces = words(of: text)
-    dropFillers(&pieces, text)
+    dropFillers(&pieces, text, mayAnswer: mayAnswer)
     return joined(pieces, text)
-  }
-
-  /// Whether a sentence begins with a yes, a no or the like.
-  static func startsWithAnswer(_ text: ByteView) -> Bool {
-    var first: UInt64?
-    Words.forEach(in: text[0..<min(text.count, 24)]) { range in
-      if first == nil { first = Words.hash(text[range]) }
-    }
-    return first.map { WordSet.answer.contains($0) } ?? false
   }
 
   /// A word with what surrounds it up to the next blank.
   private struct Piece {
-    let range: Range<Int>
+    var range: Range<Int>
     /// Hash of the word in it; 0 for punctuation alone.
     let word: UInt64
+    /// The mark that ended what was dropped behind it; 0 for none.
+    var stop: UInt8 = 0
   }
 
   private static func words(of text: ByteView) -> [Piece] {
@@ -114,20 +109,28 @@ enum SentenceCleaner {
 
   /// "Hi", "hey Tom,": the number of pieces that a greeting at `index` has; 0 where there is none.
   private static func greeting(_ pieces: [Piece], _ index: Int, _ text: ByteView) -> Int {
-    guard WordSet.greeting.contains(pieces[index].word) else { return 0 }
+    guard WordSet.greeting.contains(pieces[index].word), !isQuoted(pieces[index], text) else {
+      return 0
+    }
     if isSetOff(pieces, index, text) { return 1 }
     let next = pieces[index + 1]
     let isName = Words.isUpper(text[next.range.lowerBound]) && isSetOff(pieces, index + 1, text)
     return isName || WordSet.greeting.contains(next.word) ? 2 : 1
   }
 
-  private static func dropFillers(_ pieces: inout [Piece], _ text: ByteView) {
+  private static func dropFillers(
+    _ pieces: inout [Piece], _ text: ByteView, mayAnswer: Bool
+  ) {
     var kept: [Piece] = []
     kept.reserveCapacity(pieces.count)
     var index = 0
     while index < pieces.count {
       let piece = pieces[index]
-      if WordSet.filler.contains(piece.word) {
+      let isAnswer =
+        WordSet.decision.contains(piece.word)
+        || mayAnswer && WordSet.consent.contains(piece.word)
+      if WordSet.filler.contains(piece.word), !isQuoted(piece, text), !isAnswer || !kept.isEmpty {
+        close(&kept, with: piece, text)
         index += 1
         continue
       }
@@ -135,17 +138,14 @@ enum SentenceCleaner {
         pairs.contains(where: { $0 == piece.word && $1 == pieces[index + 1].word }),
         isParenthesis(pieces, index, after: kept.last, text)
       {
+        close(&kept, with: pieces[index + 1], text)
         index += 2
         continue
       }
       // A comma alone behind something dropped, or at the start.
       let isComma = piece.word == 0 && text[piece.range.lowerBound] == 0x2C
-      // "No sorry" is not "sorry", and "no one came" is not "one came".
-      let isAnswer =
-        WordSet.decision.contains(piece.word)
-        && (pieces.count <= 3 || !isSetOff(pieces, index, text))
       let isOpener =
-        index + 1 < pieces.count && !isAnswer
+        index + 1 < pieces.count && !isAnswer && !isQuoted(piece, text)
         && (WordSet.opener.contains(piece.word)
           || WordSet.reaction.contains(piece.word) && isSetOff(pieces, index, text))
       if kept.isEmpty && (isComma || isOpener || piece.word == 0) {
@@ -169,6 +169,41 @@ enum SentenceCleaner {
     pieces = kept
   }
 
+  /// Gives the mark that ends what is dropped to the word before it: "black lol. I will" are two
+  /// sentences without "lol", too.
+  private static func close(_ kept: inout [Piece], with dropped: Piece, _ text: ByteView) {
+    let mark = text[dropped.range.upperBound - 1]
+    guard mark == 0x2E || mark == 0x21 || mark == 0x3F, var last = kept.popLast() else { return }
+    if text[last.range.upperBound - 1] == 0x2C, last.range.count > 1 {
+      last.range = last.range.lowerBound..<last.range.upperBound - 1
+    }
+    if endsWithLetter(last, text) { last.stop = mark }
+    kept.append(last)
+  }
+
+  /// Whether a quotation or a bracket begins or ends with a piece, which is not torn apart then.
+  private static func isQuoted(_ piece: Piece, _ text: ByteView) -> Bool {
+    var high = piece.range.upperBound
+    while high > piece.range.lowerBound + 1, isMark(text[high - 1]) { high -= 1 }
+    let word = text[piece.range.lowerBound..<high]
+    let first = word[0]
+    let last = word[word.count - 1]
+    // "(lol)" is whole.
+    if first == 0x28 && last == 0x29 { return false }
+    if [0x22, 0x27, 0x28, 0x5B].contains(first) || [0x22, 0x29, 0x5D].contains(last) {
+      return true
+    }
+    // “ ” ‘ ’ „
+    func isCurved(_ index: Int) -> Bool {
+      word[index] == 0xE2 && word[index + 1] == 0x80 && word[index + 2] &- 0x98 < 7
+    }
+    return word.count >= 3 && (isCurved(0) || isCurved(word.count - 3))
+  }
+
+  private static func isMark(_ byte: UInt8) -> Bool {
+    byte == 0x2C || byte == 0x2E || byte == 0x3F || byte == 0x21
+  }
+
   /// Whether a pair at `index` is no part of what is said: a comma follows, or it comes last behind
   /// one. "Do you know where" is a question, "he came, you know, late" is not about knowing.
   private static func isParenthesis(
@@ -187,14 +222,27 @@ enum SentenceCleaner {
 
   private static func joined(_ pieces: [Piece], _ text: ByteView) -> [UInt8] {
     var result: [UInt8] = []
-    for piece in pieces {
+    var end = 0
+    for (index, piece) in pieces.enumerated() {
       let first = text[piece.range.lowerBound]
-      // "word ." and "it 's" as tokenised text has them.
+      // A "no" in a line of its own, and the line behind it.
+      if !result.isEmpty, Summariser.needsStop(result),
+        text[end..<piece.range.lowerBound].firstIndex(of: 0x0A) != nil
+      {
+        result.append(0x2E)
+      }
+      end = piece.range.upperBound
+      // "word ." and "it 's" as tokenised text has them, not "sent a ? at".
+      let isClosing =
+        index + 1 == pieces.count || first == 0x2E || first == 0x2C || first == 0x29
+        || first == 0x5D
       let isAttached =
-        piece.word == 0 && (first == 0x2E || first == 0x2C || first == 0x3F || first == 0x21)
+        piece.word == 0 && isClosing && (isMark(first) || first == 0x29 || first == 0x5D)
+        || result.last == 0x28 || result.last == 0x5B
         || first == 0x27 && piece.range.count <= 3 || piece.range.count == 3 && isNot(text, piece)
       if !result.isEmpty && !isAttached { result.append(0x20) }
       result.append(contentsOf: text[piece.range].buffer)
+      if piece.stop != 0 { result.append(piece.stop) }
     }
     while let last = result.last, last == 0x2C || last == 0x20 || last == 0x2D {
       result.removeLast()

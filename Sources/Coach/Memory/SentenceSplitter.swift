@@ -3,7 +3,8 @@ internal import Bytes
 /// Cuts text into sentences.
 ///
 /// A sentence ends at a line break, or behind `.`, `?`, `!` or `…` (with what closes quotes and
-/// brackets) where blank follows and then no small letter; not behind abbreviations and initials.
+/// brackets) where blank follows and then no small letter; not behind abbreviations and initials,
+/// nor where the mark is itself what is spoken of ("she sent a ? at 8").
 /// Very long ones are cut at the next comma or semicolon, and at last at a blank, so that a text
 /// without full stops can be summarised, too.
 enum SentenceSplitter {
@@ -65,7 +66,20 @@ enum SentenceSplitter {
       if following &- 0x61 < 26 { return false }
       return !endsWithAbbreviation(text, before: position - 1, start: start)
     }
-    return true
+    return !isSpokenOf(text, before: position, start: start)
+  }
+
+  private static let articles = WordSet("a an the another my your his their one single")
+
+  /// Whether a mark stands alone behind an article.
+  private static func isSpokenOf(_ text: ByteView, before position: Int, start: Int) -> Bool {
+    var high = position
+    while high > start, !Words.isBlank(text[high - 1]) { high -= 1 }
+    guard position - high <= 3, high > start else { return false }
+    while high > start, Words.isBlank(text[high - 1]) { high -= 1 }
+    var low = high
+    while low > start, high - low <= 8, Words.isPart(text[low - 1]) { low -= 1 }
+    return high > low && articles.contains(Words.hash(text[low..<high]))
   }
 
   private static func endsWithAbbreviation(_ text: ByteView, before dot: Int, start: Int) -> Bool {

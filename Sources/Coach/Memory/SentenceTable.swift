@@ -14,6 +14,10 @@ struct SentenceTable {
     /// Words with a subject, repetitions counted.
     let subjectCount: Int
     let isQuestion: Bool
+    /// It is a question, or begins as one does where people leave the mark out.
+    let asks: Bool
+    /// Nothing but "ok", "idk" and the like.
+    let isEmptyTalk: Bool
     let hasNumber: Bool
     let hasCommitment: Bool
     /// The question by somebody else that it answers in few words, and means little without.
@@ -102,9 +106,20 @@ struct SentenceTable {
       turnSpeakers.append(speaker)
       let before = sentences.count
       turn.text.withByteView { text in
+        // "No." stays with what follows it, so that neither is chosen without the other.
+        var answer: Range<Int>?
         SentenceSplitter.forEach(in: text) { range in
           guard sentences.count < sentencesMax else { return }
-          read(text[range], turn: number, place: sentences.count - before)
+          let whole = (answer?.lowerBound ?? range.lowerBound)..<range.upperBound
+          answer = nil
+          if whole.count <= SentenceSplitter.bytesMax, Self.isBareAnswer(text[range]) {
+            answer = whole
+          } else {
+            read(text[whole], turn: number, place: sentences.count - before)
+          }
+        }
+        if let answer, sentences.count < sentencesMax {
+          read(text[answer], turn: number, place: sentences.count - before)
         }
       }
       turnSizes.append(sentences.count - before)
@@ -131,7 +146,8 @@ struct SentenceTable {
   }
 
   private mutating func read(_ raw: ByteView, turn: Int, place: Int) {
-    let text = SentenceCleaner.clean(raw)
+    let text = SentenceCleaner.clean(
+      raw, mayAnswer: sentences.last.map { $0.asks && turn - $0.turn <= 2 } ?? false)
     for index in 1..<max(1, raw.count) where raw[index - 1] == 0x20 {
       if raw[index] == 0x2C || raw[index] == 0x2E || raw[index] == 0x7B { spokenSigns += 1 }
     }
@@ -139,6 +155,8 @@ struct SentenceTable {
     var subjects = 0
     var hasCommitment = false
     var found = FactFinder.Found()
+    var plans = PlanReader()
+    var isEmptyTalk = true
     text.withByteView { view in
       found = FactFinder.facts(in: view)
       var fact = 0
@@ -146,7 +164,8 @@ struct SentenceTable {
         let hash = Words.hash(view[range])
         var word = Word(
           id: id(of: Words.stem(view[range])), role: Self.role(hash),
-          length: UInt8(clamping: range.count), isCommitment: WordSet.commitment.contains(hash))
+          length: UInt8(clamping: range.count), isCommitment: plans.take(hash))
+        if !WordSet.empty.contains(hash) { isEmptyTalk = false }
         if word.isCommitment { hasCommitment = true }
         if word.role == .subject { subjects += 1 }
         // Facts come in the order of the words.
@@ -167,20 +186,50 @@ struct SentenceTable {
     sentences.append(
       Sentence(
         turn: turn, place: place, text: text, words: first..<words.count, subjectCount: subjects,
-        isQuestion: raw.buffer.last == 0x3F, hasNumber: found.hasNumber,
-        hasCommitment: hasCommitment,
+        isQuestion: raw.buffer.last == 0x3F,
+        asks: raw.buffer.last == 0x3F || text.withByteView { QuestionStart.isFound(in: $0) },
+        isEmptyTalk: isEmptyTalk, hasNumber: found.hasNumber, hasCommitment: hasCommitment,
         question: question(before: turn, place: place, words: words.count - first, raw),
         nameCount: found.nameCount))
   }
 
   /// The question that a sentence answers in few words, if it does.
   private func question(before turn: Int, place: Int, words: Int, _ raw: ByteView) -> Int? {
-    guard place == 0, let last = sentences.last, last.turn != turn, last.isQuestion,
+    guard place == 0, let last = sentences.last, last.turn != turn, last.asks,
       turnSpeakers[last.turn] != turnSpeakers[turn],
       words <= Self.answerWordsMax
-        || words <= 2 * Self.answerWordsMax && SentenceCleaner.startsWithAnswer(raw)
+        || words <= 2 * Self.answerWordsMax && Self.startsWithAnswer(raw)
     else { return nil }
     return sentences.count - 1
+  }
+
+  /// Whether a sentence begins with a yes, a no or the like, or with a number, as in "5 with her".
+  private static func startsWithAnswer(_ text: ByteView) -> Bool {
+    var word: UInt64?
+    var isNumber = false
+    Words.forEach(in: text[0..<min(text.count, 32)]) { range in
+      let hash = Words.hash(text[range])
+      guard word == nil, !WordSet.filler.contains(hash) else { return }
+      word = hash
+      isNumber = Words.isDigit(text[range.lowerBound]) || WordSet.number.contains(hash)
+    }
+    return isNumber || word.map { WordSet.answer.contains($0) } ?? false
+  }
+
+  /// Whether a sentence is a yes or a no and nothing more.
+  private static func isBareAnswer(_ text: ByteView) -> Bool {
+    guard text.count <= 32 else { return false }
+    var decides = false
+    var saysMore = false
+    Words.forEach(in: text) { range in
+      let hash = Words.hash(text[range])
+      if WordSet.decision.contains(hash) || WordSet.consent.contains(hash) {
+        decides = true
+      } else if !WordSet.filler.contains(hash) {
+        saysMore = true
+      }
+    }
+    return decides && !saysMore
   }
 
   /// Words of an answer that does not stand alone.

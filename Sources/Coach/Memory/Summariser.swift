@@ -26,7 +26,8 @@ public struct Summariser: Sendable {
   public enum Budget: Sendable {
     /// Unicode scalars.
     case characters(Int)
-    /// A share of the transcript's characters, above 0 and up to 1.
+    /// A share of the transcript's characters, above 0 and up to 1. At least one sentence is
+    /// taken, and of 1 all of them.
     case ratio(Double)
     case sentences(Int)
     /// Tokens as `measure` counts them for a text.
@@ -64,6 +65,7 @@ public struct Summariser: Sendable {
   public func summarise(_ transcript: Transcript, budget: Budget) -> Summary {
     let meter = BudgetMeter(budget, transcript)
     var sentences: [Choice.Picked] = []
+    var best: Choice.Picked?
     var read = 0
     var firstTurn = 0
     // Parts of about equal size, at turn borders.
@@ -76,13 +78,25 @@ public struct Summariser: Sendable {
       let values = WordFeatures.values(of: table, model.weights(for: table))
       var choice = Choice(
         table: table, values: values, names: names, meter, keepsFacts: keepsFacts)
+      read += table.sentences.count
+      defer { firstTurn += part.count }
+      if meter.isWhole {
+        sentences += choice.all(firstTurn: firstTurn)
+        continue
+      }
+      if meter.takesOne, let found = choice.best(firstTurn: firstTurn),
+        found.gain > best?.gain ?? -.infinity
+      {
+        best = found
+      }
       let share =
         meter.share(of: transcript.turns[part]) + (firstTurn == 0 ? meter.lastSeparator : 0)
       sentences += choice.pick(within: share, firstTurn: firstTurn)
-      read += table.sentences.count
-      firstTurn += part.count
     }
-    sentences = meter.trimmed(sentences, speakers: transcript.turns.map(\.speaker))
+    if !meter.isWhole {
+      sentences = meter.trimmed(sentences, speakers: transcript.turns.map(\.speaker))
+    }
+    if sentences.isEmpty, let best { sentences = [best] }
     return Summary(
       text: Self.render(sentences, speakers: transcript.turns.map(\.speaker)),
       turns: Self.turns(of: sentences), sentenceCount: read, keptCount: sentences.count)
@@ -123,8 +137,28 @@ public struct Summariser: Sendable {
     return turns
   }
 
-  /// Whether a text ends within a sentence.
-  static func needsStop(_ text: [UInt8]) -> Bool { text.last.map { Words.isPart($0) } ?? false }
+  /// Whether a text ends within a sentence: without a mark, quotes and brackets aside.
+  static func needsStop(_ text: [UInt8]) -> Bool {
+    var count = text.count
+    func ends(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Bool {
+      count >= 3 && text[count - 3] == first && text[count - 2] == second
+        && text[count - 1] == third
+    }
+    while count > 0 {
+      switch text[count - 1] {
+      case 0x22, 0x27, 0x29, 0x5D, 0x7D: count -= 1
+      // ” and ’
+      case 0x9D where ends(0xE2, 0x80, 0x9D), 0x99 where ends(0xE2, 0x80, 0x99): count -= 3
+      case 0x2E, 0x3F, 0x21, 0x3A, 0x3B, 0x2C: return false
+      // The ellipsis, and the marks of Chinese and Japanese.
+      case 0xA6: return !ends(0xE2, 0x80, 0xA6)
+      case 0x82: return !ends(0xE3, 0x80, 0x82)
+      case 0x81, 0x9F: return !ends(0xEF, 0xBC, text[count - 1])
+      default: return true
+      }
+    }
+    return false
+  }
 
   /// "Speaker: text text", a line for each change of speaker.
   static func render(_ picked: [Choice.Picked], speakers: [[UInt8]]) -> [UInt8] {

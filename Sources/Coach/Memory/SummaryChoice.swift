@@ -10,6 +10,8 @@ struct Choice {
     let text: [UInt8]
     /// What it gained for each unit of the budget, for taking back.
     let gain: Double
+    /// It says little without the one in front of it, which it answers.
+    var isAnswer = false
   }
 
   /// Gains are divided by this power of the cost: with 0 long sentences win, with 1 short ones.
@@ -44,6 +46,8 @@ struct Choice {
   private var marks: [Int]
   private var mark = 0
   private var chosen: [Int] = []
+  /// There is nothing in any of the sentences.
+  private let saysNothing: Bool
 
   init(
     table: SentenceTable, values: WordFeatures.Values, names: [[UInt8]], _ meter: BudgetMeter,
@@ -52,6 +56,7 @@ struct Choice {
     self.table = table
     costs = table.sentences.map { meter.cost(of: $0.text) }
     labelCosts = names.map { meter.labelCost(of: $0) }
+    saysNothing = table.sentences.allSatisfy(\.isEmptyTalk)
     uses = Array(repeating: 0, count: table.wordTotal)
     speakerUses = Array(repeating: 0, count: table.speakers.count)
     marks = Array(repeating: 0, count: table.wordTotal)
@@ -113,10 +118,34 @@ struct Choice {
       }
     }
     improve(&left, &gains)
-    return chosen.map { index in
+    return picked(chosen, firstTurn: firstTurn) { gains[$0] ?? 0 }
+  }
+
+  /// All sentences.
+  func all(firstTurn: Int) -> [Picked] {
+    picked(Array(table.sentences.indices), firstTurn: firstTurn) { _ in 0 }
+  }
+
+  /// The sentence that is worth most for its length; one that stands alone if there is any.
+  mutating func best(firstTurn: Int) -> Picked? {
+    var best: (index: Int, rank: Int, rate: Double)?
+    for index in table.sentences.indices {
+      let rank = !isCandidate(index) ? 0 : table.sentences[index].question != nil ? 1 : 2
+      let rate = rate(index)
+      if best.map({ (rank, rate) > ($0.rank, $0.rate) }) ?? true { best = (index, rank, rate) }
+    }
+    guard let best else { return nil }
+    return picked([best.index], firstTurn: firstTurn) { _ in best.rate }.first
+  }
+
+  private func picked(
+    _ indices: [Int], firstTurn: Int, gain: (Int) -> Double
+  ) -> [Picked] {
+    indices.map { index in
       let sentence = table.sentences[index]
       return Picked(
-        turn: sentence.turn + firstTurn, text: sentence.text, gain: gains[index] ?? 0)
+        turn: sentence.turn + firstTurn, text: sentence.text, gain: gain(index),
+        isAnswer: sentence.question != nil)
     }
   }
 
@@ -138,8 +167,9 @@ struct Choice {
 
   private func isCandidate(_ index: Int) -> Bool {
     let sentence = table.sentences[index]
+    if let question = sentence.question, isChosen(question) { return true }
+    if sentence.isEmptyTalk { return saysNothing }
     return sentence.wordCount >= 3 || table.sentences.count <= 3
-      || sentence.question.map { isChosen($0) } ?? false
   }
 
   private mutating func fill(

@@ -154,8 +154,9 @@ struct WordSet {
   static let commitment = WordSet(
     """
     i'll we'll will going gonna should need needs want wants plan plans planned decide decided \
-    agree agreed must promise promised like suggest suggested let's propose proposed important \
-    problem because prefer think goal hope try tried commit committed
+    agree agreed must promise promises promised like suggest suggested let's propose proposed important \
+    problem because prefer think goal hope try tried commit committed \
+    imma gotta wanna lemme lets remind needa tryna finna
     """)
 
   /// Days, months and words that fix a time.
@@ -190,13 +191,33 @@ struct WordSet {
     brilliant sorry true hm wonderful good fine definitely absolutely
     """)
 
-  /// Words that decide, which a short answer keeps.
-  static let decision = WordSet("yes no yep yup nope nah")
+  /// Words that decide: without them a sentence may say the contrary.
+  static let decision = WordSet("yes no yep yup nope nah never not")
+
+  /// Words that decide where something was asked, and say little elsewhere.
+  static let consent = WordSet(
+    "yeah yea yeh yh ya yah yas mhm sure definitely absolutely exactly true totally")
 
   /// Words an answer begins with.
-  static let answer = WordSet("yes yeah yep yup sure ok okay no nope nah maybe definitely exactly")
+  static let answer = WordSet(
+    """
+    yes yeah yep yup sure ok okay no nope nah maybe definitely exactly never not yea yh ya mhm \
+    absolutely totally true idk k
+    """)
+
+  /// Words of which a sentence says nothing when it has no others.
+  static let empty = WordSet(
+    """
+    yes yeah yep yup yea yeh yh ya yah yas no nope nah ok okay okie k kk mhm hm hmm oh well so \
+    aight alright ight idk dunno nvm sure true right exactly definitely absolutely totally lol \
+    haha omg wow hi hey hello hiya heya bye cya ttyl gn np ty thx thanks thank you too much same \
+    wbu hbu cool nice great good fine lovely perfect awesome yay sorry damn bruh bro dude man
+    """)
 
   /// Words a sentence may begin with that say nothing.
   static let opener = WordSet(
-    "so well yeah okay ok and but right oh now no yes yep alright anyway basically actually")
+    """
+    so well yeah yea okay ok and but right oh now alright anyway basically actually k kk aight \
+    ight okie
+    """)
 }

@@ -5,7 +5,7 @@ extension RedactionScan {
   private static var nameWordMax: Int { 4 }
 
   /// Recognises names where a text introduces them: "my name is Ada", "I'm Ada", "call me Ada",
-  /// "Dr. Lovelace", "Hi Ada,"; and dates of birth that begin with a month.
+  /// "a friend called Ada", "Dr. Lovelace", "Hi Ada,"; and dates of birth that begin with a month.
   mutating func nameByWord(_ start: Int, _ end: Int, _ roles: WordRole) -> Bool {
     if roles.contains(.month), isNear(lastBirthCue), let stop = dateEnd(afterMonth: end) {
       claim(.birthDate, start, stop)
@@ -69,7 +69,11 @@ extension RedactionScan {
     {
       next = afterWord(end, "me") ?? end
       let isNamed = next == end
-      if isNamed, word.equalsIgnoringCase("call") || word.equalsIgnoringCase("calls") {
+      // Cats, games and restaurants are called something, too.
+      if isNamed,
+        word.equalsIgnoringCase("call") || word.equalsIgnoringCase("calls")
+          || !PersonPhrase.stands(before: start, in: text)
+      {
         return nil
       }
     } else if word.equalsIgnoringCase("i'm") || word.equalsIgnoringCase("im")

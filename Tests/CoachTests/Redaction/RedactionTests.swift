@@ -30,6 +30,26 @@ struct RedactionTests {
     #expect(redacted(text) == expected)
   }
 
+  /// What is called something is a person with a word for one in front, and something else without.
+  @Test(arguments: [
+    ("a girl called Emma", "a girl called [NAME_1]"),
+    ("my friend from work named Peter", "my friend from work named [NAME_1]"),
+    ("a guy in my class called Omar", "a guy in my class called [NAME_1]"),
+    ("She's called Emma.", "She's called [NAME_1]."),
+    ("my ex was called Emma", "my ex was called [NAME_1]"),
+    ("he is named Omar", "he is named [NAME_1]"),
+    ("my brother, called Omar,", "my brother, called [NAME_1],"),
+    ("a tapas place called Emma", "a tapas place called Emma"),
+    ("we play a game called Hades", "we play a game called Hades"),
+    ("my boyfriend has a cat named Emma", "my boyfriend has a cat named Emma"),
+    ("my friend went to a place called Marco", "my friend went to a place called Marco"),
+    ("the cat is called Oscar", "the cat is called Oscar"), ("Called Emma.", "Called Emma."),
+    ("call me Emma", "call me [NAME_1]"),
+  ])
+  func peopleAreCalledSomething(_ text: String, _ expected: String) {
+    #expect(redacted(text) == expected)
+  }
+
   @Test func equalValuesHaveEqualNumbers() {
     #expect(
       redacted("a@b.example, c@d.example, A@B.example")
