@@ -20,6 +20,8 @@ struct SentenceTable {
     let isEmptyTalk: Bool
     let hasNumber: Bool
     let hasCommitment: Bool
+    /// One that says what somebody will do, not only what he thinks.
+    let hasPlan: Bool
     /// The question by somebody else that it answers in few words, and means little without.
     let question: Int?
     let nameCount: Int
@@ -154,6 +156,7 @@ struct SentenceTable {
     let first = words.count
     var subjects = 0
     var hasCommitment = false
+    var hasPlan = false
     var found = FactFinder.Found()
     var plans = PlanReader()
     var isEmptyTalk = true
@@ -166,7 +169,10 @@ struct SentenceTable {
           id: id(of: Words.stem(view[range])), role: Self.role(hash),
           length: UInt8(clamping: range.count), isCommitment: plans.take(hash))
         if !WordSet.empty.contains(hash) { isEmptyTalk = false }
-        if word.isCommitment { hasCommitment = true }
+        if word.isCommitment {
+          hasCommitment = true
+          if !WordSet.vague.contains(hash) { hasPlan = true }
+        }
         if word.role == .subject { subjects += 1 }
         // Facts come in the order of the words.
         if fact < found.ranges.count, found.ranges[fact] == range {
@@ -189,6 +195,7 @@ struct SentenceTable {
         isQuestion: raw.buffer.last == 0x3F,
         asks: raw.buffer.last == 0x3F || text.withByteView { QuestionStart.isFound(in: $0) },
         isEmptyTalk: isEmptyTalk, hasNumber: found.hasNumber, hasCommitment: hasCommitment,
+        hasPlan: hasPlan,
         question: question(before: turn, place: place, words: words.count - first, raw),
         nameCount: found.nameCount))
   }

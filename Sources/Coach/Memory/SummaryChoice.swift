@@ -21,9 +21,10 @@ struct Choice {
   /// reference; a number in words half of that, because most of these are "two" and "one more".
   /// 1 to 1.5 make little difference.
   static var factWeight: Double { 1.5 }
-  /// What a sentence of plans and promises is worth in addition, if all of it is new. More than 2
-  /// costs facts of other kinds.
-  static var commitmentWeight: Double { 1.8 }
+  /// What a sentence of plans and promises is worth in addition, if all of it is new, and one of
+  /// wishes and reasons. More for both costs facts of other kinds.
+  static var planWeight: Double { 2.4 }
+  static var wishWeight: Double { 1.2 }
   /// What an answer is worth in addition once its question is in: a question says little without.
   static var answerWeight: Double { 0.8 }
   /// Exchanges that are tried at most, and chosen sentences, more than which leave no room worth
@@ -79,7 +80,8 @@ struct Choice {
           values[index] += factWeight / 2
         }
         if sentence.hasCommitment, word.role == .subject {
-          values[index] += commitmentWeight / Double(max(2, sentence.subjectCount))
+          let weight = sentence.hasPlan ? planWeight : wishWeight
+          values[index] += weight / Double(max(2, sentence.subjectCount))
         }
       }
     }

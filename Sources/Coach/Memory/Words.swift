@@ -154,10 +154,14 @@ struct WordSet {
   static let commitment = WordSet(
     """
     i'll we'll will going gonna should need needs want wants plan plans planned decide decided \
-    agree agreed must promise promises promised like suggest suggested let's propose proposed important \
-    problem because prefer think goal hope try tried commit committed \
+    agree agreed must promise promises promised like suggest suggested let's propose proposed \
+    important problem because prefer think goal hope try tried commit committed \
     imma gotta wanna lemme lets remind needa tryna finna
     """)
+
+  /// Those of them that are in talk of any kind.
+  static let vague = WordSet(
+    "like think because try tried problem important hope goal prefer wanted")
 
   /// Days, months and words that fix a time.
   static let time = WordSet(

@@ -1,11 +1,11 @@
 internal import Bytes
 
-/// Tells whether what is "called" or "named" something is a person: "a girl from work called Ada" is,
-/// and so is "she's called Ada"; "a tapas place called Ada's" and "I called Ada" are not.
+/// Tells whether what is "called" or "named" something is a person: "a girl from work called Ada"
+/// is, and so is "she's called Ada"; "a tapas place called Ada's" and "I called Ada" are not.
 ///
-/// The words in front are read backwards: a word for a person says yes, one for a thing no. They end
-/// at a sign, and at the article with which what is named begins, unless that belongs to "in my
-/// class" and the like.
+/// The words in front are read backwards: a word for a person says yes, one for a thing no. They
+/// end at a sign, and at the article with which what is named begins, unless that belongs to "in
+/// my class" and the like.
 enum PersonPhrase {
   /// Words and bytes that are read.
   private static let wordMax = 6
@@ -70,7 +70,7 @@ enum PersonPhrase {
     hotel hostel inn resort game app site website service tool song album band track movie film \
     book novel series show podcast channel play cat dog kitten puppy pet horse pony bird parrot \
     rabbit hamster fish turtle snake cow company firm business startup brand product project \
-    program programme course class school college university team group town city village street \
+    program programme course group town city village street \
     road island country region boat ship car dish drink wine beer cocktail meal recipe thing \
     something anything everything it language dance disease condition method technique event \
     festival party
