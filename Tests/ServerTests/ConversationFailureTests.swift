@@ -72,6 +72,8 @@ import Testing
         #expect(try client.send(words).isError("WRONGTYPE"), "\(words)")
       }
     }
+    #expect(try client.send("COACH.SUMMARIZE", "CONV", "a").isError("WRONGTYPE"))
+    #expect(try client.send("COACH.FACTS", "a").isError("WRONGTYPE"))
     #expect(try client.send("EXISTS", "wingman:conv:{b}") == .integer(0))
     try client.send("SET", "wingman:erasures", "x")
     #expect(try client.send("COACH.FORGET", "CONV", "a").isError("WRONGTYPE"))
@@ -276,6 +278,33 @@ import Testing
       }
     }
     #expect(try client.send("EXISTS", "wingman:conv:{c}") == .integer(0))
+  }
+
+  /// Scripts call the coach's commands, and get errors as from any other.
+  @Test func scriptsCallTheCoach() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let script = """
+      local stored = redis.call('COACH.APPEND', ARGV[1], 'user', ARGV[2])
+      local context = redis.call('COACH.CONTEXT', ARGV[1])
+      local label = redis.call('COACH.CLASSIFY', ARGV[2])
+      local route = redis.call('COACH.ROUTE', ARGV[1], ARGV[2])
+      local wrong = redis.pcall('COACH.APPEND', ARGV[1], 'wizard', 'x')
+      return {#stored, #context, label[2], #route, wrong.err,
+              redis.call('COACH.SAFETY', ARGV[2])[2]}
+      """
+    for (id, text) in [("1", "How do I ask her out?"), ("2", String(repeating: "no ", count: 900))]
+    {
+      let reply = try client.send("EVAL", script, "0", id, text)
+      let parts = try #require(reply.elements, "\(reply)")
+      #expect(parts[0] == .integer(12))
+      #expect(parts[1] == .integer(32))
+      #expect(parts[4].string?.hasPrefix("ERR unknown role 'wizard'") == true, "\(parts[4])")
+      #expect(parts[5] == .integer(0))
+      #expect(try client.send("XLEN", "wingman:conv:{\(id)}") == .integer(1))
+    }
+    let crisis = try client.send("EVAL", script, "0", "3", "I am going to kill myself tonight")
+    #expect(crisis.elements?[5] == .integer(1), "\(crisis)")
   }
 
   /// Two clients write to one conversation and compact it: nothing is lost or counted twice.
