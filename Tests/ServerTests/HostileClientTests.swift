@@ -39,6 +39,7 @@ import Testing
     let client = try server.connect()
     try client.send("PING")
     let files = server.openFilesCount
+    let before = try Int(server.info("total_connections_received", client)) ?? 0
     let beginnings = [
       "*", "*3\r\n$3\r\nSET\r\n", "*2\r\n$4\r\nECHO\r\n$100000\r\nabc", "GET \"k",
       "MULTI\r\nGET k\r\n", "SUBSCRIBE c\r\n", "WATCH k\r\n", "MONITOR\r\n", "GET k\r\nGET",
@@ -47,6 +48,11 @@ import Testing
       let visitor = try server.connect()
       try visitor.write(beginnings[round % beginnings.count])
     }
+    // Who has not been let in yet is none of the connected ones either.
+    let areAllMet = try server.wait {
+      try Int(server.info("total_connections_received", client)) ?? 0 >= before + 200
+    }
+    #expect(areAllMet)
     let isAlone = try server.wait { try server.info("connected_clients", client) == "1" }
     #expect(isAlone)
     #expect(server.wait { server.openFilesCount == files })
