@@ -35,9 +35,8 @@ extension CoachSummary {
     @OptionGroup var choice: JudgedDialogues
 
     func run() throws {
-      let meetings = try data.meetings()
-      try Evaluation.print(
-        choice.dialogues() ?? meetings, training: meetings + data.chats(), ratio: choice.ratio)
+      let (judged, training) = try choice.dialogues(data)
+      try Evaluation.print(judged, training: training, ratio: choice.ratio)
     }
   }
 
@@ -49,9 +48,8 @@ extension CoachSummary {
     @OptionGroup var choice: JudgedDialogues
 
     func run() throws {
-      let meetings = try data.meetings()
-      try Retention.print(
-        choice.dialogues() ?? meetings, training: meetings + data.chats(), ratio: choice.ratio)
+      let (judged, training) = try choice.dialogues(data)
+      try Retention.print(judged, training: training, ratio: choice.ratio)
     }
   }
 }
@@ -100,13 +98,14 @@ struct JudgedDialogues: ParsableArguments {
     return 0.3
   }
 
-  /// The chats of the files; nil without any file.
-  func dialogues() throws -> [Dialogue]? {
+  /// What is judged, and what may be learned from: meetings are judged where no file is named.
+  func dialogues(_ data: FittingData) throws -> (judged: [Dialogue], training: [Dialogue]) {
+    let meetings = try data.meetings()
     let files = words.compactMap { word in
       if case .file(let path) = word { return path }
       return nil
     }
-    guard !files.isEmpty else { return nil }
-    return try files.flatMap { try Dialogue.chats(in: $0) }
+    let judged = try files.flatMap { try Dialogue.chats(in: $0) }
+    return (files.isEmpty ? meetings : judged, try meetings + data.chats())
   }
 }
