@@ -261,7 +261,9 @@ enum Route: Command {
     }
     if route.isDegraded { notes.append("the budget allows the economy tier only") }
     let model = route.choice.model
-    if model.mayBeGone(on: CalendarDay.text(CalendarDay.of(seconds: now))) {
+    if !model.retirement.isEmpty,
+      model.mayBeGone(on: CalendarDay.text(CalendarDay.of(seconds: now)))
+    {
       notes.append("\(model.name) may be gone: its retirement is \(model.retirement)")
     }
     return notes

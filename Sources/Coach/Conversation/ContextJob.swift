@@ -204,11 +204,14 @@ final class ContextJob: LongWork, @unchecked Sendable {
     gatherer = nil
   }
 
+  /// A longer summary's count is taken from the state: counting it would hold the loop.
+  private static var recountedBytesMax: Int { 64 << 10 }
+
   /// Reads the state. The summary is counted again: the hash is open to everybody, and a budget is
   /// kept whatever it says.
   private func readState(_ context: borrowing CommandContext) throws(CommandError) {
     state = ConversationState(try context.hashForWriting(context[key: 1]))
-    guard !state.summary.isEmpty else { return }
+    guard !state.summary.isEmpty, state.summary.count <= Self.recountedBytesMax else { return }
     state.summaryTokens = SummaryMaker.block(state.summary).withByteView {
       counter.contentTokens($0)
     }
